@@ -1,0 +1,121 @@
+//! `gatewright account create | list | password`.
+
+use std::io::{BufRead, IsTerminal};
+
+use anyhow::{Context, Result, bail};
+use clap::Subcommand;
+use gatewright_protocol::syntax::Did;
+use serde_json::json;
+
+use crate::args::Installation;
+use crate::config::Config;
+use crate::hint::Hint;
+use crate::printer::Printer;
+use crate::solo::Solo;
+
+/// Make and list accounts, set passwords.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make an account with a new did:plc identity and an empty repository
+    #[command(after_help = "The password is asked for; from a pipe it is the first line.\n\nExample:\n  gatewright account create carol.example.net --email carol@example.org --config gatewright.toml")]
+    Create {
+        /// Its handle, under one of `identity.handle_domains`
+        handle: String,
+        /// Its e-mail address
+        #[arg(long)]
+        email: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// List the accounts
+    List {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Set a new password, which ends every session and sign-in of the account
+    Password {
+        /// Its handle or DID
+        account: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+/// Runs a command of `account`.
+///
+/// # Errors
+/// When the installation cannot be opened, or the account cannot be made or found.
+pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
+    super::runtime()?.block_on(async {
+        match command {
+            Command::Create { handle, email, json, installation } => {
+                let solo = Solo::open_installation(&Config::load(&installation.config)?)?;
+                let password = read_password(printer)?;
+                let did = solo.create_account(&handle, email.as_deref(), &password).await?;
+                if json {
+                    printer.json(&json!({"did": did, "handle": handle}))?;
+                } else {
+                    printer.line(&did)?;
+                    printer.note(format_args!("{handle} can sign in now"));
+                }
+            }
+            Command::List { json, installation } => {
+                let solo = Solo::open_installation(&Config::load(&installation.config)?)?;
+                list(&solo, json, printer).await?;
+            }
+            Command::Password { account, installation } => {
+                let solo = Solo::open_installation(&Config::load(&installation.config)?)?;
+                let found = solo.find_account(&account).await?;
+                let found = found.with_context(|| {
+                    Hint::new(format!("there is no account {account} here"), "`gatewright account list` prints those there are")
+                })?;
+                solo.replace_password(&found.did, &read_password(printer)?).await?;
+                printer.note(format_args!("the password of {} is new; its sessions are over", found.handle));
+            }
+        }
+        Ok(0)
+    })
+}
+
+async fn list(solo: &Solo, json: bool, printer: &mut Printer) -> Result<()> {
+    let mut after: Option<Did> = None;
+    loop {
+        let page = solo.list_accounts(after.as_ref(), 500).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.did.clone());
+        for account in &page {
+            if json {
+                printer.json(&json!({"did": account.did, "handle": account.handle, "email": account.email, "status": account.status}))?;
+            } else {
+                printer.line(format_args!("{}  {}  {:?}", account.did, account.handle, account.status))?;
+            }
+        }
+    }
+}
+
+/// Asks for a password twice on a terminal, and takes the first line of anything else.
+fn read_password(printer: &mut Printer) -> Result<String> {
+    let password = if std::io::stdin().is_terminal() {
+        let first = rpassword::prompt_password("New password: ")?;
+        if rpassword::prompt_password("The same again: ")? != first {
+            bail!("the two differ");
+        }
+        first
+    } else {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line)?;
+        line.trim_end_matches(['\r', '\n']).to_owned()
+    };
+    let length = password.chars().count();
+    if !(8..=256).contains(&length) {
+        printer.hint("a sentence of a few words is easy to remember and hard to guess");
+        bail!("a password has 8 to 256 characters, this has {length}");
+    }
+    Ok(password)
+}

@@ -1,0 +1,27 @@
+//! `gatewright client check`.
+
+mod check;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+pub use check::Args as CheckArgs;
+
+use crate::printer::Printer;
+
+/// Check the metadata of OAuth clients.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say all that is wrong with a client's metadata; exit 0 if it can be used, 3 if not
+    Check(CheckArgs),
+}
+
+/// Runs a command of `client`.
+///
+/// # Errors
+/// When the document cannot be read, the network fails, or the answer cannot be printed.
+pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
+    match command {
+        Command::Check(args) => check::run(&args, printer),
+    }
+}

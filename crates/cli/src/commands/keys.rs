@@ -1,0 +1,41 @@
+//! `gatewright keys rotate | list`.
+
+use anyhow::{Context, Result};
+use clap::Subcommand;
+use gatewright_protocol::time::Clock;
+use gatewright_resolve::system::{SystemClock, SystemRandom};
+use gatewright_server::keys::KeyFile;
+
+use crate::args::Installation;
+use crate::config::Config;
+use crate::printer::Printer;
+use crate::solo;
+
+/// Look after the signing keys.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the names of the signing keys, the one in use first
+    List(Installation),
+    /// Sign with a new key from the next start on; what older keys signed stays good
+    Rotate(Installation),
+}
+
+/// Runs a command of `keys`.
+///
+/// # Errors
+/// When the key file cannot be read or written.
+pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
+    let (Command::List(installation) | Command::Rotate(installation)) = &command;
+    let config = Config::load(&installation.config)?;
+    let path = solo::key_file(&config.server.data);
+    let mut keys = KeyFile::load(&path).with_context(|| format!("cannot use {}", path.display()))?;
+    if let Command::Rotate(_) = command {
+        keys.rotate(&SystemRandom, SystemClock.now());
+        keys.save(&path)?;
+        printer.note("restart the server, and it signs with the new key");
+    }
+    for kid in keys.kids()? {
+        printer.line(kid)?;
+    }
+    Ok(0)
+}

@@ -1,0 +1,40 @@
+//! `gatewright serve --config FILE`: the production server.
+
+use anyhow::{Context, Result};
+use tokio::task::JoinSet;
+
+use crate::args::Installation;
+use crate::config::Config;
+use crate::listen;
+use crate::printer::Printer;
+use crate::solo::Solo;
+use crate::telemetry;
+
+/// Run the production server.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    installation: Installation,
+}
+
+/// Runs the server until it is told to stop.
+///
+/// # Errors
+/// When the configuration is not good, the data cannot be opened or the address is taken.
+pub fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
+    let config = Config::load(&args.installation.config)?;
+    telemetry::start(&config.telemetry);
+    super::runtime()?.block_on(async {
+        let listener = listen::bind(config.server.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", config.server.listen))?;
+        let solo = Solo::open_installation(&config)?;
+        printer.note(format_args!("{} is served on {}", config.server.public_url, config.server.listen));
+        let stop = super::dev::stop_signal();
+        let mut running = JoinSet::new();
+        solo.spawn_tasks(&mut running, stop.clone());
+        listen::serve(listener, solo.router(), config.limits.connections, stop).await;
+        running.shutdown().await;
+        Ok(0)
+    })
+}

@@ -1,0 +1,89 @@
+//! The configuration of `serve`: one struct a section, one file a section; unknown keys are refused.
+
+pub mod identity;
+pub mod limits;
+pub mod oauth;
+pub mod server;
+pub mod store;
+pub mod telemetry;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::env;
+use crate::hint::Hint;
+
+/// Everything `serve` can be told. A TOML file; a few keys have an environment variable that goes before.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the server is and where its data lies.
+    pub server: server::Server,
+    /// Names: the PLC directory and the handles this server gives out.
+    #[serde(default)]
+    pub identity: identity::Identity,
+    /// The database.
+    #[serde(default)]
+    pub store: store::Store,
+    /// Lifetimes and trusted clients of the authorization server.
+    #[serde(default)]
+    pub oauth: oauth::Oauth,
+    /// How much strangers may send.
+    #[serde(default)]
+    pub limits: limits::Limits,
+    /// Log lines.
+    #[serde(default)]
+    pub telemetry: telemetry::Telemetry,
+}
+
+impl Config {
+    /// Reads a file, puts the environment over it and checks the whole.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no TOML, has an unknown key or a value of the wrong kind, or asks for
+    /// something that cannot be: the message names the file, the line and the key.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| Hint::new(format!("cannot read {}", path.display()), "`gatewright config check FILE` names what is wrong with a file"))?;
+        let config = Self::parse(&text).with_context(|| format!("{} is not a configuration", path.display()))?;
+        Ok(config)
+    }
+
+    /// The same from text.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), but for reading.
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut config: Self = toml::from_str(text)?;
+        config.overlay(&|name| std::env::var(name).ok())?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Puts environment variables over what the file says.
+    fn overlay(&mut self, read: &dyn Fn(&str) -> Option<String>) -> Result<()> {
+        if let Some(url) = read(env::PUBLIC_URL) {
+            self.server.public_url = url;
+        }
+        if let Some(listen) = read(env::LISTEN) {
+            self.server.listen = listen.parse().with_context(|| format!("{} is not ADDRESS:PORT", env::LISTEN))?;
+        }
+        if let Some(data) = read(env::DATA) {
+            self.server.data = data.into();
+        }
+        if let Some(plc) = read(env::PLC) {
+            self.identity.plc_url = plc;
+        }
+        Ok(())
+    }
+
+    /// What no single key can tell.
+    fn check(&self) -> Result<()> {
+        self.server.check()?;
+        self.identity.check()?;
+        self.oauth.check()
+    }
+}

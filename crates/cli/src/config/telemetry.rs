@@ -1,0 +1,31 @@
+//! `[telemetry]`: log lines.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Log lines.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Telemetry {
+    /// How they are written.
+    pub format: Format,
+    /// Which are written: `info`, `gatewright_server=debug`… Environment: `GATEWRIGHT_LOG`.
+    pub filter: String,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    #[default]
+    Text,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self { format: Format::Text, filter: "info".to_owned() }
+    }
+}

@@ -1,0 +1,219 @@
+//! A whole network on loopback: a PLC directory, the authorization server with the record host, and the demo app.
+//!
+//! `gatewright dev` starts it for people, the tests for themselves. It is the same code as `serve`, with names and
+//! addresses of one machine: `.test` handles, plain HTTP, client metadata on localhost. Nothing else is relaxed.
+
+mod accounts;
+mod names;
+pub mod plc;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use gatewright_protocol::random::Random;
+use gatewright_protocol::time::Clock;
+use gatewright_resolve::system::{SystemClock, SystemRandom};
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use url::Url;
+
+pub use accounts::DevAccount;
+
+use crate::config::store::Synchronous;
+use crate::hint::Hint;
+use crate::listen;
+use crate::solo::{Parts, Solo};
+use names::Names;
+use plc::Directory;
+
+/// How many connections each service of the network takes at once.
+const CONNECTIONS: usize = 4096;
+/// How long the network may take to stop.
+const STOP: Duration = Duration::from_millis(4500);
+
+/// How to start a network.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder of everything that is kept.
+    pub data: PathBuf,
+    /// The port of the server; the directory has the one before, the app the one after. 0: any free ones.
+    pub port: u16,
+    /// How many accounts there are, at least two.
+    pub accounts: usize,
+    /// Whether the demo app runs.
+    pub demo: bool,
+    /// Whether requests are counted.
+    pub rate_limits: bool,
+    /// What an acknowledged change survives.
+    pub synchronous: Synchronous,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+}
+
+impl Options {
+    /// What `gatewright dev` starts without options, over this folder.
+    pub fn new(data: PathBuf) -> Self {
+        Self {
+            data,
+            port: 2583,
+            accounts: 2,
+            demo: true,
+            rate_limits: true,
+            synchronous: Synchronous::Normal,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        }
+    }
+}
+
+/// What the network prints once everything answers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ready {
+    ready: bool,
+    /// The origin of the server, which is its issuer too.
+    pub url: String,
+    /// The origin of the PLC directory.
+    pub plc_url: String,
+    /// The DID of the record host.
+    pub service_did: String,
+    /// The origin of the demo app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub demo_url: Option<String>,
+    /// The folder of everything that is kept.
+    pub data: PathBuf,
+    /// The accounts, with their passwords.
+    pub accounts: Vec<DevAccount>,
+}
+
+/// A running network.
+#[derive(Debug)]
+pub struct Network {
+    ready: Ready,
+    solo: Arc<Solo>,
+    stop: watch::Sender<bool>,
+    running: JoinSet<()>,
+}
+
+impl Network {
+    /// Starts a network; when this returns, everything answers.
+    ///
+    /// # Errors
+    /// When a port is taken, the folder cannot be used, or holds the network of another port.
+    pub async fn start(options: Options) -> Result<Self> {
+        std::fs::create_dir_all(&options.data).with_context(|| format!("cannot make {}", options.data.display()))?;
+        let [plc, server, app] = bind(options.port, options.demo).await?;
+        let server = server.context("the server always has a port")?;
+        let plc = plc.context("the directory always has a port")?;
+        let (stop, stopped) = watch::channel(false);
+        let mut running = JoinSet::new();
+
+        let plc_url = format!("http://localhost:{}", plc.local_addr()?.port());
+        let directory = Directory::open(&options.data.join("plc.jsonl"), Arc::clone(&options.clock))?;
+        running.spawn(listen::serve(plc, directory.router(), CONNECTIONS, stopped.clone()));
+
+        let port = server.local_addr()?.port();
+        let url = format!("http://localhost:{port}");
+        let names = Arc::new(Names::default());
+        let solo = Arc::new(Solo::open(Parts {
+            origin: url.clone(),
+            development: true,
+            data: options.data.clone(),
+            plc_url: Url::parse(&plc_url)?,
+            handle_domains: vec![".test".to_owned()],
+            network: gatewright_resolve::Network::Development(Arc::clone(&names) as _),
+            synchronous: options.synchronous,
+            rate_limits: options.rate_limits,
+            name: None,
+            trusted_clients: Vec::new(),
+            trusted_proxies: Vec::new(),
+            tolerate_absent_state: false,
+            blob_bytes: crate::config::limits::Limits::default().blob_bytes,
+            clock: Arc::clone(&options.clock),
+            random: Arc::clone(&options.random),
+        })?);
+        names.answer_from(solo.accounts());
+        running.spawn(listen::serve(server, solo.router(), CONNECTIONS, stopped.clone()));
+        solo.spawn_tasks(&mut running, stopped.clone());
+
+        let demo_url = match app {
+            None => None,
+            Some(app) => {
+                let own = format!("http://127.0.0.1:{}", app.local_addr()?.port());
+                let resolver = gatewright_resolve::Resolver::builder(Arc::clone(&options.clock))
+                    .network(gatewright_resolve::Network::Development(Arc::clone(&names) as _))
+                    .plc_url(Url::parse(&plc_url)?)
+                    .build();
+                let demo = demo(&url, &own, resolver, &options)?;
+                running.spawn(listen::serve(app, demo, CONNECTIONS, stopped));
+                Some(own)
+            }
+        };
+        let accounts = accounts::ensure(&options, &solo).await?;
+        let ready = Ready {
+            ready: true,
+            url,
+            plc_url,
+            service_did: solo.service_did().to_string(),
+            demo_url,
+            data: options.data,
+            accounts,
+        };
+        Ok(Self { ready, solo, stop, running })
+    }
+
+    /// What it printed, or would print.
+    pub fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    /// The server and host of the network.
+    pub fn solo(&self) -> &Solo {
+        &self.solo
+    }
+
+    /// Finishes what was accepted and stops.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        let all = async { while self.running.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(STOP, all).await;
+    }
+}
+
+fn demo(url: &str, own: &str, resolver: gatewright_resolve::Resolver, options: &Options) -> Result<axum::Router> {
+    let config = gatewright_demo::Config {
+        host_url: Url::parse(url)?,
+        own_origin: Url::parse(own)?,
+        resolver,
+        clock: Arc::clone(&options.clock),
+        random: Arc::clone(&options.random),
+    };
+    Ok(gatewright_demo::App::new(config)?.router())
+}
+
+/// Binds the ports of the directory, the server and the app.
+async fn bind(port: u16, demo: bool) -> Result<[Option<TcpListener>; 3]> {
+    let at = |offset: i32| {
+        let port = if port == 0 { 0 } else { u16::try_from(i32::from(port) + offset).unwrap_or(0) };
+        SocketAddr::from(([127, 0, 0, 1], port))
+    };
+    let mut bound = [None, None, None];
+    for (place, offset) in bound.iter_mut().zip([-1, 0, 1]) {
+        if offset < 1 || demo {
+            let address = at(offset);
+            *place = Some(listen::bind(address).await.with_context(|| {
+                Hint::new(
+                    format!("cannot listen on {address}"),
+                    "another network may be running here; `--port 0` takes any free ports",
+                )
+            })?);
+        }
+    }
+    Ok(bound)
+}

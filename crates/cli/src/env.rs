@@ -1,0 +1,14 @@
+//! Every environment variable the program reads, in one place.
+
+/// The configuration file of `serve`, when `--config` is not given.
+pub const CONFIG: &str = "GATEWRIGHT_CONFIG";
+/// Which log lines to print, in the syntax of `tracing`'s filter: `info`, `gatewright_server=debug`…
+pub const LOG: &str = "GATEWRIGHT_LOG";
+/// Overrides `server.public_url` of the configuration.
+pub const PUBLIC_URL: &str = "GATEWRIGHT_PUBLIC_URL";
+/// Overrides `server.listen` of the configuration.
+pub const LISTEN: &str = "GATEWRIGHT_LISTEN";
+/// Overrides `server.data` of the configuration.
+pub const DATA: &str = "GATEWRIGHT_DATA";
+/// Overrides `identity.plc_url` of the configuration.
+pub const PLC: &str = "GATEWRIGHT_PLC";

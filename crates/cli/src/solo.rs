@@ -1,0 +1,328 @@
+//! An installation: the authorization server and the record host in one process, on one origin and one store.
+//!
+//! `serve` and `dev` run it, `account` opens it for a moment.
+
+use std::io::Write;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use gatewright_guard::{Guard, StoreTokens};
+use gatewright_host::{Host, Keys as HostKeys};
+use gatewright_host::operations::create_account::{CreateAccount, NewIdentity};
+use gatewright_host::plc::HttpPlcDirectory;
+use gatewright_host::settings::Settings as HostSettings;
+use gatewright_protocol::crypto::{Curve, PrivateKey};
+use gatewright_protocol::oauth::client_id::ClientId;
+use gatewright_protocol::random::Random;
+use gatewright_protocol::secret::Password;
+use gatewright_protocol::syntax::{Development, Did, Handle};
+use gatewright_protocol::time::Clock;
+use gatewright_resolve::system::{SystemClock, SystemRandom};
+use gatewright_resolve::{Network, Resolver};
+use gatewright_server::AuthorizationServer;
+use gatewright_server::accounts::StoreAccounts;
+use gatewright_server::keys::KeyFile;
+use gatewright_server::passwords::Passwords;
+use gatewright_server::settings::{Audience, Verification};
+use gatewright_store::account::{Account, AccountStore, PasswordHash};
+use gatewright_store::sqlite::{Options as SqliteOptions, Sqlite};
+use ipnet::IpNet;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::config::Config;
+use crate::config::store::Synchronous;
+
+/// What an installation is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where it is reached: the issuer, and the origin of the host.
+    pub origin: String,
+    /// Whether it is a network on one machine.
+    pub development: bool,
+    /// The folder of everything that is kept.
+    pub data: PathBuf,
+    /// The PLC directory.
+    pub plc_url: Url,
+    /// The endings of handles it gives out.
+    pub handle_domains: Vec<String>,
+    /// The network that names belong to.
+    pub network: Network,
+    /// What an acknowledged change survives.
+    pub synchronous: Synchronous,
+    /// Whether requests are counted.
+    pub rate_limits: bool,
+    /// What people call it.
+    pub name: Option<String>,
+    /// Client ids whose name is shown.
+    pub trusted_clients: Vec<String>,
+    /// Proxies whose word about an address is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Whether requests without `state` are taken.
+    pub tolerate_absent_state: bool,
+    /// The largest blob, in bytes.
+    pub blob_bytes: u64,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+}
+
+/// The file of the server's keys.
+pub fn key_file(data: &Path) -> PathBuf {
+    data.join("keys.json")
+}
+
+impl Parts {
+    /// What a configuration asks for.
+    ///
+    /// # Errors
+    /// When the URL of the directory is none.
+    pub fn of(config: &Config) -> Result<Self> {
+        Ok(Self {
+            origin: config.server.public_url.clone(),
+            development: false,
+            data: config.server.data.clone(),
+            plc_url: Url::parse(&config.identity.plc_url).context("identity.plc_url is not a URL")?,
+            handle_domains: config.identity.handle_domains.clone(),
+            network: Network::Public,
+            synchronous: config.store.synchronous,
+            rate_limits: config.limits.rate_limits,
+            name: config.server.name.clone(),
+            trusted_clients: config.oauth.trusted_clients.clone(),
+            trusted_proxies: config.server.trusted_proxies.clone(),
+            tolerate_absent_state: config.oauth.tolerate_absent_state,
+            blob_bytes: config.limits.blob_bytes,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        })
+    }
+
+    fn service_did(&self) -> Result<Did> {
+        let url = Url::parse(&self.origin).context("the public URL is none")?;
+        let host = url.host_str().context("the public URL has no host")?;
+        let did = match url.port() {
+            Some(port) => format!("did:web:{host}%3A{port}"),
+            None => format!("did:web:{host}"),
+        };
+        did.parse().with_context(|| format!("{did} is not a DID"))
+    }
+
+    fn development(&self) -> Development {
+        if self.development { Development::Allowed } else { Development::Refused }
+    }
+}
+
+/// The key that signs operations of did:plc for the accounts: kept apart from the database, hexadecimal, mode 0600.
+fn rotation_key(data: &Path, random: &dyn Random) -> Result<PrivateKey> {
+    let path = data.join("plc-rotation.key");
+    if !path.exists() {
+        let key = PrivateKey::generate(Curve::K256, random).to_bytes();
+        let text = Zeroizing::new(key.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+    }
+    let text = Zeroizing::new(std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?);
+    let mut bytes = Zeroizing::new([0; 32]);
+    let digits = text.trim();
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        let pair = digits.get(index * 2..index * 2 + 2).with_context(|| format!("{} is no key", path.display()))?;
+        *byte = u8::from_str_radix(pair, 16).with_context(|| format!("{} is no key", path.display()))?;
+    }
+    PrivateKey::from_bytes(Curve::K256, &bytes).with_context(|| format!("{} is no key", path.display()))
+}
+
+/// An installation, open.
+pub struct Solo {
+    server: AuthorizationServer,
+    host: Host,
+    store: Arc<Sqlite>,
+    guard: Guard,
+    parts: Parts,
+    service_did: Did,
+}
+
+impl std::fmt::Debug for Solo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Solo").field("parts", &self.parts).finish_non_exhaustive()
+    }
+}
+
+impl Solo {
+    /// Opens the installation of a configuration.
+    ///
+    /// # Errors
+    /// When its data or keys cannot be used.
+    pub fn open_installation(config: &Config) -> Result<Self> {
+        Self::open(Parts::of(config)?)
+    }
+
+    /// Opens an installation, or makes it in an empty folder.
+    ///
+    /// # Errors
+    /// When its data or keys cannot be used.
+    pub fn open(parts: Parts) -> Result<Self> {
+        std::fs::create_dir_all(&parts.data).with_context(|| format!("cannot make {}", parts.data.display()))?;
+        let service_did = parts.service_did()?;
+        let keys = KeyFile::load_or_create(&key_file(&parts.data), &*parts.random, parts.clock.now())
+            .with_context(|| format!("cannot use {}", key_file(&parts.data).display()))?;
+        let store = Arc::new(open_store(&parts)?);
+        let mut resolver = Resolver::builder(Arc::clone(&parts.clock)).plc_url(parts.plc_url.clone());
+        resolver = resolver.network(parts.network.clone());
+        let resolver = resolver.build();
+        let server = authorization_server(&parts, &service_did, &keys, Arc::clone(&store), resolver.clone())?;
+        let tokens = StoreTokens::new(server.key_source(), Arc::clone(&store) as _);
+        let guard = Guard::builder(&Url::parse(&parts.origin)?, service_did.clone(), tokens)
+            .issuer(&parts.origin)
+            .accounts(Arc::clone(&store) as _)
+            .build(server.nonces(), Arc::clone(&store) as _, Arc::clone(&parts.clock));
+        let host = host(&parts, &service_did, &keys, Arc::clone(&store), &resolver)?;
+        Ok(Self { server, host, store, guard, parts, service_did })
+    }
+
+    /// Every route of the installation.
+    pub fn router(&self) -> Router {
+        self.server.router().merge(self.host.router(&self.guard))
+    }
+
+    /// Starts what has to happen now and then, until `stop` changes.
+    pub fn spawn_tasks(&self, running: &mut JoinSet<()>, mut stop: watch::Receiver<bool>) {
+        let tasks = self.server.tasks();
+        running.spawn(async move {
+            tokio::select! {
+                () = tasks => {}
+                _ = stop.changed() => {}
+            }
+        });
+    }
+
+    /// Who the record host is.
+    pub fn service_did(&self) -> &Did {
+        &self.service_did
+    }
+
+    /// The accounts.
+    pub fn accounts(&self) -> Arc<dyn AccountStore> {
+        Arc::clone(&self.store) as _
+    }
+
+    /// The authorization server.
+    pub fn server(&self) -> &AuthorizationServer {
+        &self.server
+    }
+
+    /// Makes an account with a new did:plc identity and an empty repository.
+    ///
+    /// # Errors
+    /// When the handle is not one to be had here, or the PLC directory does not take the identity.
+    pub async fn create_account(&self, handle: &str, email: Option<&str>, password: &str) -> Result<Did> {
+        let handle: Handle = handle.parse().with_context(|| format!("`{handle}` is not a handle"))?;
+        let password = self.hash(password).await?;
+        let new = CreateAccount {
+            handle,
+            email: email.map(str::to_lowercase),
+            password: Some(password),
+            identity: NewIdentity::Plc { recovery_key: None },
+        };
+        Ok(self.host.create_account(new).await?.did)
+    }
+
+    /// The account of a handle or DID.
+    ///
+    /// # Errors
+    /// When the text is neither, or the store fails.
+    pub async fn find_account(&self, name: &str) -> Result<Option<Account>> {
+        if let Ok(did) = name.parse::<Did>() {
+            return Ok(self.store.find_account(&did).await?);
+        }
+        let handle: Handle = name.parse().with_context(|| format!("`{name}` is neither a handle nor a DID"))?;
+        Ok(self.store.find_account_by_handle(&handle).await?)
+    }
+
+    /// Up to `limit` accounts after this one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn list_accounts(&self, after: Option<&Did>, limit: usize) -> Result<Vec<Account>> {
+        Ok(self.store.list_accounts(after, limit).await?)
+    }
+
+    /// Sets a new password, which ends every session and sign-in of the account.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn replace_password(&self, did: &Did, password: &str) -> Result<bool> {
+        let hash = self.hash(password).await?;
+        Ok(self.store.replace_password(did, hash).await?)
+    }
+
+    async fn hash(&self, password: &str) -> Result<PasswordHash> {
+        let password = Password::parse(password).context("the password is too long")?;
+        Ok(Passwords::new(Arc::clone(&self.parts.random)).hash(password).await?)
+    }
+}
+
+fn open_store(parts: &Parts) -> Result<Sqlite> {
+    let synchronous = match parts.synchronous {
+        Synchronous::Full => gatewright_store::sqlite::Synchronous::Full,
+        Synchronous::Normal => gatewright_store::sqlite::Synchronous::Normal,
+    };
+    let file = parts.data.join("gatewright.sqlite");
+    let options = SqliteOptions { synchronous, ..SqliteOptions::default() };
+    Sqlite::open(&file, options).with_context(|| format!("cannot use {}", file.display()))
+}
+
+fn authorization_server(
+    parts: &Parts,
+    service_did: &Did,
+    keys: &KeyFile,
+    store: Arc<Sqlite>,
+    resolver: Resolver,
+) -> Result<AuthorizationServer> {
+    let accounts = StoreAccounts::new(Arc::clone(&store) as _, Arc::clone(&parts.random));
+    let mut trusted = Vec::new();
+    for client in &parts.trusted_clients {
+        trusted.push(ClientId::parse(client, parts.development()).with_context(|| format!("`{client}` is not a client id"))?);
+    }
+    let audience =
+        Audience { origin: parts.origin.clone(), service: service_did.clone(), verification: Verification::Shared };
+    let server = AuthorizationServer::builder(&parts.origin, store, Arc::new(accounts))
+        .keys(keys)
+        .audience(audience)
+        .development(parts.development)
+        .clients(Arc::new(resolver))
+        .clock(Arc::clone(&parts.clock))
+        .random(Arc::clone(&parts.random))
+        .settings(|settings| {
+            settings.limits.enabled = parts.rate_limits;
+            settings.tolerate_absent_state = parts.tolerate_absent_state;
+            settings.trusted_clients.extend(trusted);
+            settings.trusted_proxies.extend(parts.trusted_proxies.iter().map(|address| IpNet::from(*address)));
+            if let Some(name) = &parts.name {
+                settings.brand.name.clone_from(name);
+            }
+        })
+        .build()?;
+    Ok(server)
+}
+
+fn host(parts: &Parts, service_did: &Did, keys: &KeyFile, store: Arc<Sqlite>, resolver: &Resolver) -> Result<Host> {
+    let mut settings =
+        HostSettings::new(Url::parse(&parts.origin)?, service_did.clone(), parts.data.join("blobs"));
+    settings.handle_domains.clone_from(&parts.handle_domains);
+    settings.blob_limit = parts.blob_bytes;
+    settings.development = parts.development();
+    let keys = HostKeys { seal: keys.seal_key(), rotation: rotation_key(&parts.data, &*parts.random)? };
+    let plc = Arc::new(HttpPlcDirectory::new(resolver.fetcher().clone(), parts.plc_url.clone()));
+    let host = Host::builder(settings, store, keys, plc, Arc::clone(&parts.clock), Arc::clone(&parts.random));
+    Ok(host.handles(Arc::new(resolver.clone())).build()?)
+}

@@ -1,0 +1,47 @@
+//! The page.
+
+use askama::Template;
+
+use crate::actions::{ACTIONS, Action, Outcome};
+use crate::browsers::{Notice, View};
+
+/// The one page, signed in or out.
+#[derive(Template)]
+#[template(path = "page.html")]
+pub(crate) struct Page<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) form_token: String,
+    pub(crate) notice: Option<Notice>,
+    pub(crate) typed: &'a str,
+    pub(crate) asked: Vec<&'a str>,
+    pub(crate) account: Option<Account>,
+}
+
+/// Who is signed in.
+pub(crate) struct Account {
+    name: String,
+    did: String,
+    granted: Vec<String>,
+    actions: Vec<(&'static Action, Option<Outcome>)>,
+}
+
+impl Account {
+    pub(crate) fn of(view: &View) -> Option<Self> {
+        let session = view.session.as_ref()?;
+        let name = session.handle.as_ref().map_or_else(|| "handle.invalid".to_owned(), ToString::to_string);
+        let outcome = |action: &Action| {
+            view.outcomes.iter().find(|(id, _)| *id == action.id).map(|(_, outcome)| outcome.clone())
+        };
+        Some(Self {
+            name,
+            did: session.did.to_string(),
+            granted: session.scope.iter().map(str::to_owned).collect(),
+            actions: ACTIONS.iter().map(|action| (action, outcome(action))).collect(),
+        })
+    }
+
+    /// The buttons that are covered by what was asked for, or those that are not.
+    fn actions(&self, covered: bool) -> impl Iterator<Item = &(&'static Action, Option<Outcome>)> {
+        self.actions.iter().filter(move |(action, _)| action.covered == covered)
+    }
+}

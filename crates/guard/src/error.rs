@@ -1,0 +1,186 @@
+//! How a refusal reads: the one place where it becomes HTTP (RS-7).
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use gatewright_protocol::dpop::verify::ProofError;
+use gatewright_protocol::oauth::error::ErrorCode;
+use gatewright_protocol::scope::Considered;
+use gatewright_resolve::ResolveError;
+use gatewright_store::StoreError;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::challenge;
+
+/// Why a request is refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GuardError {
+    /// Its owner put the account to rest.
+    #[error("the account is deactivated")]
+    AccountDeactivated,
+    /// The token is of an account that is not here any more.
+    #[error("there is no such account here")]
+    AccountNotFound,
+    /// The operator took the account down.
+    #[error("the account was taken down")]
+    AccountTakedown,
+    /// Only the operator may, and did not prove to be the one.
+    #[error("the operator's password is required")]
+    AdminRequired,
+    /// The request has no credentials.
+    #[error("credentials are required")]
+    AuthMissing,
+    /// The method is never open to applications.
+    #[error("this method is not open to applications")]
+    Forbidden,
+    /// The `Authorization` header has an unknown scheme or is broken.
+    #[error("the Authorization header is not understood")]
+    Header,
+    /// The path, a parameter or a header that decides about the permission is not in order.
+    #[error("{0}")]
+    InvalidRequest(&'static str),
+    /// The keys of the authorization server cannot be had: not the client's fault.
+    #[error("the keys of the authorization server are not available")]
+    Keys(#[source] ResolveError),
+    /// A bearer token that is no legacy session of ours.
+    #[error("Token could not be verified")]
+    LegacyToken,
+    /// The method is not answered here.
+    #[error("this method is not implemented here")]
+    NotImplemented,
+    /// The proof of possession is missing or wrong.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// The token does not have the scope.
+    #[error(transparent)]
+    ScopeMissing(Box<ScopeMissing>),
+    /// The store failed: not the client's fault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The access token is not good.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// A handler whose method needs a permission by its body did not ask for one: a fault of this server.
+    #[error("the handler of `{0}` did not ask for the permission that its row demands")]
+    Unasked(String),
+}
+
+/// What is wrong with an access token. Every one is `invalid_token` with status 401.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// Made for another resource server.
+    #[error("the access token is for another service")]
+    Audience,
+    /// A DPoP token was presented as `Bearer` (RS-2).
+    #[error("this access token needs the scheme DPoP and a proof")]
+    Bearer,
+    /// Bound to another key than the proof's, or to none.
+    #[error("the access token is bound to another key than that of the proof")]
+    Binding,
+    /// Its time has passed.
+    #[error("the access token has expired")]
+    Expired,
+    /// Not a signed token of our authorization server.
+    #[error("the access token could not be verified")]
+    Invalid,
+    /// It lacks the scope that every token has.
+    #[error("the access token lacks the scope atproto")]
+    NotAtproto,
+    /// Its session was ended, or rotated on.
+    #[error("the access token was revoked or replaced")]
+    Revoked,
+}
+
+/// What a token lacks, in the shape of `gatewright scope check --json`.
+#[derive(Clone, Debug, Serialize, thiserror::Error)]
+#[error("{}", self.message())]
+pub struct ScopeMissing {
+    allowed: bool,
+    by: Option<String>,
+    /// The scope that would have sufficed, in normal form.
+    pub missing: Option<String>,
+    /// Every scope of the token, and why it did not suffice.
+    pub considered: Vec<Considered>,
+}
+
+impl ScopeMissing {
+    pub(crate) const fn new(missing: Option<String>, considered: Vec<Considered>) -> Self {
+        Self { allowed: false, by: None, missing, considered }
+    }
+
+    fn message(&self) -> String {
+        match &self.missing {
+            Some(scope) => format!("Missing required scope \"{scope}\""),
+            None => "The token grants no calls of other services".to_owned(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct XrpcError<'a> {
+    error: &'a str,
+    message: &'a str,
+    #[serde(flatten)]
+    scope: Option<&'a ScopeMissing>,
+}
+
+impl GuardError {
+    /// The status and the name in `error`.
+    fn status_and_name(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::AccountDeactivated => (StatusCode::UNAUTHORIZED, "AccountDeactivated"),
+            Self::AccountNotFound => (StatusCode::FORBIDDEN, "AccountNotFound"),
+            Self::AccountTakedown => (StatusCode::UNAUTHORIZED, "AccountTakedown"),
+            Self::AdminRequired => (StatusCode::UNAUTHORIZED, "AuthenticationRequired"),
+            Self::AuthMissing => (StatusCode::UNAUTHORIZED, "AuthMissing"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "Forbidden"),
+            Self::Header | Self::LegacyToken => (StatusCode::BAD_REQUEST, "InvalidToken"),
+            Self::InvalidRequest(_) => (StatusCode::BAD_REQUEST, "InvalidRequest"),
+            Self::Keys(_) => (StatusCode::BAD_GATEWAY, "UpstreamFailure"),
+            Self::NotImplemented => (StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented"),
+            Self::Proof(error) => (StatusCode::UNAUTHORIZED, error.code().as_str()),
+            Self::ScopeMissing(_) => (StatusCode::FORBIDDEN, "ScopeMissingError"),
+            Self::Store(StoreError::Full { .. }) => (StatusCode::SERVICE_UNAVAILABLE, "NotEnoughResources"),
+            Self::Store(_) | Self::Unasked(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
+            Self::Token(_) => (StatusCode::UNAUTHORIZED, ErrorCode::InvalidToken.as_str()),
+        }
+    }
+
+    fn challenge(&self) -> Option<HeaderValue> {
+        match self {
+            Self::Proof(error) => Some(challenge::refused(error.code(), &error.to_string())),
+            Self::Token(error) => Some(challenge::refused(ErrorCode::InvalidToken, &error.to_string())),
+            Self::ScopeMissing(missing) => Some(challenge::insufficient(missing.missing.as_deref())),
+            Self::AdminRequired => Some(HeaderValue::from_static("Basic realm=\"admin\"")),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for GuardError {
+    fn into_response(self) -> Response {
+        let (status, name) = self.status_and_name();
+        let said = self.to_string();
+        let message = if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED {
+            tracing::error!(error = &self as &dyn std::error::Error, "a request could not be guarded");
+            "The server could not answer; try again later"
+        } else {
+            &said
+        };
+        let scope = match &self {
+            Self::ScopeMissing(missing) => Some(&**missing),
+            _ => None,
+        };
+        let body = serde_json::to_vec(&XrpcError { error: name, message, scope }).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(challenge) = self.challenge() {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}

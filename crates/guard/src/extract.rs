@@ -1,0 +1,58 @@
+//! What handlers behind the guard take.
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+
+use crate::{Granted, GuardError};
+
+/// Who calls, as the guard found out.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Caller {
+    /// The operator.
+    Admin,
+    /// Nobody in particular.
+    Anonymous,
+    /// An application, with the token of an account.
+    OAuth(Granted),
+}
+
+impl Caller {
+    /// What the token grants, if an application calls.
+    pub const fn granted(&self) -> Option<&Granted> {
+        match self {
+            Self::OAuth(granted) => Some(granted),
+            Self::Admin | Self::Anonymous => None,
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = GuardError;
+
+    /// # Errors
+    /// The route is not behind the guard: that is default deny, too.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, GuardError> {
+        parts.extensions.get::<Self>().cloned().ok_or(GuardError::AuthMissing)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Granted {
+    type Rejection = GuardError;
+
+    /// # Errors
+    /// No application calls.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, GuardError> {
+        parts.extensions.get::<Caller>().and_then(Caller::granted).cloned().ok_or(GuardError::AuthMissing)
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for Granted {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get::<Caller>().and_then(Caller::granted).cloned())
+    }
+}

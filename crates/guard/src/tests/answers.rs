@@ -1,0 +1,152 @@
+//! How refusals and answers read (RS-4 to RS-11).
+
+use super::*;
+
+#[tokio::test]
+async fn a_request_without_credentials_is_told_both_schemes_dpop_first() {
+    let world = World::new();
+    let answer = world.send("GET", SESSION, &[]).await;
+    assert_eq!(answer.error(), (401, "AuthMissing"));
+    assert_eq!(
+        answer.all("www-authenticate"),
+        [
+            "DPoP algs=\"ES256 ES256K\", \
+             resource_metadata=\"https://pds.example.com/.well-known/oauth-protected-resource\"",
+            "Bearer",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn headers_that_are_not_understood_are_the_clients_fault() {
+    let world = World::new();
+    for header in ["Digest x", "DPoP", "DPoP a b", "Bearer not-a-token", "Basic YWRtaW46eA==", "dpop"] {
+        let answer = world.send("GET", SESSION, &[("authorization", header)]).await;
+        assert_eq!(answer.error(), (400, "InvalidToken"), "{header}");
+    }
+    let twice = world.send("GET", SESSION, &[("authorization", "DPoP a"), ("authorization", "DPoP b")]).await;
+    assert_eq!(twice.error(), (400, "InvalidToken"));
+}
+
+#[tokio::test]
+async fn a_missing_scope_is_named_three_times() {
+    let world = World::new();
+    let token = world.token("atproto repo:com.example.note?action=update");
+    let answer = world.call("POST", CREATE, &token).await;
+    assert_eq!(answer.status, 403);
+    assert_eq!(
+        answer.body,
+        json!({
+            "error": "ScopeMissingError",
+            "message": "Missing required scope \"repo:com.example.note?action=create\"",
+            "allowed": false,
+            "by": null,
+            "missing": "repo:com.example.note?action=create",
+            "considered": [
+                { "scope": "atproto", "why_not": "it tells who signed in and grants nothing else" },
+                { "scope": "repo:com.example.note?action=update", "why_not": "action create is not granted" },
+            ],
+        })
+    );
+    assert_eq!(
+        answer.all("www-authenticate"),
+        ["DPoP error=\"insufficient_scope\", scope=\"repo:com.example.note?action=create\""]
+    );
+}
+
+#[tokio::test]
+async fn credentials_that_fail_never_become_nobody() {
+    let world = World::new();
+    let path = "/xrpc/com.atproto.sync.getRepo";
+    assert_eq!(world.send("GET", path, &[]).await.body, "anonymous");
+    assert_eq!(world.call("GET", path, &world.token("atproto")).await.body, "known");
+    assert_eq!(
+        world.send("GET", path, &[("authorization", "Bearer x")]).await.error(),
+        (400, "InvalidToken")
+    );
+    world.rows.tokens.lock().clear();
+    let revoked = world.token("atproto");
+    world.rows.tokens.lock().clear();
+    assert_eq!(world.call("GET", path, &revoked).await.error(), (401, "invalid_token"));
+    // Where no credentials are taken at all, they are not looked at (RS-9).
+    let public = "/xrpc/com.atproto.repo.getRecord";
+    assert_eq!(world.send("GET", public, &[("authorization", "Bearer x")]).await.body, "public");
+}
+
+#[tokio::test]
+async fn answers_are_private_and_vary_by_credentials() {
+    let world = World::new();
+    for answer in
+        [world.send("GET", SESSION, &[]).await, world.call("GET", SESSION, &world.token("atproto")).await]
+    {
+        assert_eq!(answer.header("cache-control"), "private");
+        assert!(answer.all("vary").contains(&"Authorization"));
+    }
+}
+
+#[tokio::test]
+async fn a_browser_may_ask_first_without_credentials() {
+    let world = World::new();
+    let asked = [
+        ("access-control-request-headers", "authorization, dpop, x-mine"),
+        ("origin", "https://app.example.com"),
+    ];
+    let answer = world.send("OPTIONS", CREATE, &asked).await;
+    assert_eq!(answer.status, 204);
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("access-control-allow-headers"), "authorization, dpop, x-mine");
+    assert_eq!(answer.header("access-control-max-age"), "86400");
+    assert_eq!(answer.header("access-control-allow-credentials"), "");
+    let refused = world.send("GET", SESSION, &[]).await;
+    for name in ["DPoP-Nonce", "WWW-Authenticate", "RateLimit-Limit", "Retry-After", "atproto-repo-rev"] {
+        assert!(refused.header("access-control-expose-headers").contains(name), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_asks_for_nothing_tells_nothing() {
+    let world = World::new();
+    let answer = world.call("POST", "/xrpc/com.atproto.repo.putRecord", &world.token("atproto repo:*")).await;
+    assert_eq!(answer.error(), (500, "InternalServerError"));
+}
+
+#[tokio::test]
+async fn outside_of_xrpc_the_guard_lets_pass_and_its_extractors_refuse() {
+    let world = World::new();
+    assert_eq!(world.send("GET", "/page", &[]).await.body, "a page");
+    let token = world.token("atproto");
+    assert_eq!(world.call("GET", "/unguarded", &token).await.error(), (401, "AuthMissing"));
+}
+
+#[tokio::test]
+async fn the_metadata_names_the_authorization_server() {
+    let world = World::new();
+    let app = world.guard.well_known::<()>();
+    let request = Request::get("/.well-known/oauth-protected-resource").body(Body::empty()).unwrap();
+    let answer = Answer::read(app.oneshot(request).await.unwrap()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("www-authenticate"), "");
+    assert_eq!(answer.body["resource"], ORIGIN);
+    assert_eq!(answer.body["authorization_servers"], json!([ORIGIN]));
+    assert_eq!(answer.body["bearer_methods_supported"], json!(["header"]));
+}
+
+#[tokio::test]
+async fn one_row_can_hold_for_a_route_that_is_not_xrpc() {
+    let world = World::new();
+    let row =
+        Row::new("notes", &[Kind::OAuth], Rule::Scope("repo:com.example.note?action=create")).answered_here();
+    let app = Router::new()
+        .route("/notes", get(async |granted: Granted| granted.account().to_string()))
+        .layer(GuardLayer::route(world.guard.clone(), row));
+    for (scope, status) in [("atproto", 403), ("atproto repo:com.example.note", 200)] {
+        let token = world.token(scope);
+        let proof = world.proof("GET", &format!("{ORIGIN}/notes"), &token);
+        let request =
+            Request::get("/notes").header("authorization", format!("DPoP {token}")).header("dpop", proof);
+        let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{scope}");
+    }
+}

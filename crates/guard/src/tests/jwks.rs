@@ -1,0 +1,81 @@
+//! Access tokens of an authorization server elsewhere.
+
+use gatewright_protocol::jose::Jwk;
+use gatewright_resolve::ResolveError;
+
+use super::*;
+
+struct Published {
+    key: Jwk,
+    fetched: Arc<Mutex<Result<u32, ResolveError>>>,
+}
+
+#[async_trait]
+impl PublishedKeys for Published {
+    async fn key(&self, kid: &str) -> Result<Option<Jwk>, ResolveError> {
+        let mut fetched = self.fetched.lock();
+        *fetched = Ok(fetched.clone()? + 1);
+        Ok((kid == "k1").then(|| self.key.clone()))
+    }
+}
+
+fn world() -> (World, Arc<Mutex<Result<u32, ResolveError>>>) {
+    let fetched = Arc::new(Mutex::new(Ok(0)));
+    let shared = Arc::clone(&fetched);
+    let world = World::with(|keys, _| {
+        let key = Jwk::new(keys.find("k1").unwrap(), "k1");
+        JwksTokens::new(Published { key, fetched: shared }).into()
+    });
+    (world, fetched)
+}
+
+fn scoped(world: &World, scope: &str) -> String {
+    let scope = scope.to_owned();
+    world.token_with("atproto", |claims| claims["scope"] = scope.into())
+}
+
+#[tokio::test]
+async fn the_token_says_what_it_grants() {
+    let (world, fetched) = world();
+    let token = scoped(&world, "atproto repo:com.example.note?action=create");
+    for _ in 0..3 {
+        assert_eq!(world.call("POST", CREATE, &token).await.status, 200);
+    }
+    assert_eq!(*fetched.lock(), Ok(1), "the signature of one token is checked once");
+    let token = scoped(&world, "atproto repo:com.example.note?action=update include:com.example.auth");
+    assert_eq!(world.call("POST", CREATE, &token).await.error(), (403, "ScopeMissingError"));
+    world.pass(900);
+    assert_eq!(world.call("POST", CREATE, &token).await.error(), (401, "invalid_token"));
+}
+
+#[tokio::test]
+async fn a_token_without_scope_or_with_a_broken_one_is_refused() {
+    let (world, _) = world();
+    let silent = world.token("atproto");
+    assert_eq!(world.call("GET", SESSION, &silent).await.error(), (401, "invalid_token"));
+    for scope in ["", "repo:*", "atproto  repo:*"] {
+        let token = scoped(&world, scope);
+        assert_eq!(world.call("GET", SESSION, &token).await.error(), (401, "invalid_token"), "{scope:?}");
+    }
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_had_are_not_the_clients_fault() {
+    let (world, fetched) = world();
+    let known = scoped(&world, "atproto");
+    assert_eq!(world.call("GET", SESSION, &known).await.status, 200);
+    *fetched.lock() = Err(ResolveError::DidNotFound);
+    assert_eq!(world.call("GET", SESSION, &known).await.status, 200);
+    let other = scoped(&world, "atproto blob:*/*");
+    let answer = world.call("GET", SESSION, &other).await;
+    assert_eq!(answer.error(), (502, "UpstreamFailure"));
+    assert_eq!(answer.header("www-authenticate"), "");
+}
+
+#[tokio::test]
+async fn a_token_signed_by_another_key_of_the_same_name_is_refused() {
+    let (mut world, _) = world();
+    world.signing = PrivateKey::generate(Curve::P256, &world.random);
+    let token = scoped(&world, "atproto");
+    assert_eq!(world.call("GET", SESSION, &token).await.error(), (401, "invalid_token"));
+}

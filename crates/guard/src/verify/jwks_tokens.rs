@@ -1,0 +1,76 @@
+//! Tokens of an authorization server somewhere else, checked by the keys it publishes (AS-67, stateless; RS-19).
+
+use std::fmt;
+
+use async_trait::async_trait;
+use gatewright_protocol::crypto::sha256;
+use gatewright_protocol::jose::{Jwk, jws};
+use gatewright_protocol::scope::Scopes;
+use gatewright_protocol::time::UnixTime;
+use gatewright_resolve::ResolveError;
+use gatewright_resolve::jwks::JwksSource;
+
+use super::access_token::{self, Checked, CheckedToken, CheckedTokens};
+use crate::GuardError;
+use crate::error::TokenError;
+use crate::guard::Inner;
+
+/// Published keys by name.
+#[async_trait]
+pub trait PublishedKeys: Send + Sync {
+    /// The key of this name, asked for again where it is unknown, but not often. `None` is certain.
+    ///
+    /// # Errors
+    /// The keys cannot be had.
+    async fn key(&self, kid: &str) -> Result<Option<Jwk>, ResolveError>;
+}
+
+#[async_trait]
+impl PublishedKeys for JwksSource {
+    async fn key(&self, kid: &str) -> Result<Option<Jwk>, ResolveError> {
+        Self::key(self, kid).await
+    }
+}
+
+/// Checks tokens by published keys; a token says itself what it grants. Revocation counts when a token ends, so such
+/// tokens are to be short-lived (five minutes).
+pub struct JwksTokens {
+    keys: Box<dyn PublishedKeys>,
+    checked: CheckedTokens,
+}
+
+impl JwksTokens {
+    /// Tokens signed with a key of this set.
+    pub fn new(keys: impl PublishedKeys + 'static) -> Self {
+        Self { keys: Box::new(keys), checked: CheckedTokens::new() }
+    }
+
+    pub(super) async fn check(&self, guard: &Inner, text: &str, now: UnixTime) -> Checked {
+        let hash = sha256(text.as_bytes());
+        let token = match self.checked.find(&hash) {
+            Some(token) => token,
+            None => self.checked.keep(hash, self.read(guard, text).await?),
+        };
+        token.check_time(now)?;
+        // A token that says nothing grants nothing, not even `atproto`.
+        let permissions = match &token.scope {
+            Some(scopes) => token.permissions(scopes)?,
+            None => token.permissions(&Scopes::empty())?,
+        };
+        Ok((token, permissions))
+    }
+
+    async fn read(&self, guard: &Inner, text: &str) -> Result<CheckedToken, GuardError> {
+        let unverified = jws::decode(text).map_err(|_| TokenError::Invalid)?;
+        let kid = access_token::key_name(&unverified)?;
+        let key = self.keys.key(kid).await.map_err(GuardError::Keys)?.ok_or(TokenError::Invalid)?;
+        let verified = unverified.verify(key.key()).map_err(|_| TokenError::Invalid)?;
+        Ok(access_token::read(guard, &verified)?)
+    }
+}
+
+impl fmt::Debug for JwksTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwksTokens").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,114 @@
+//! Who calls: header, proof, token, account, replay; in the order of RS-4.
+
+mod access_token;
+mod admin;
+mod dpop;
+mod jwks_tokens;
+mod store_tokens;
+
+use gatewright_protocol::jose::jws;
+use gatewright_store::account::AccountStatus;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use serde::Deserialize;
+use serde_json::Value;
+
+pub(crate) use access_token::CheckedToken;
+pub use jwks_tokens::{JwksTokens, PublishedKeys};
+pub use store_tokens::{KeySource, StoreTokens};
+
+use crate::authorization::Authorization;
+use crate::error::TokenError;
+use crate::guard::Inner;
+use crate::table::{Kind, Row};
+use crate::{Caller, Granted, GuardError};
+
+/// Where access tokens come from, and so how they are checked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Tokens {
+    /// The authorization server publishes its keys; a token says itself what it grants, and is good until it ends.
+    Jwks(JwksTokens),
+    /// The authorization server's store is at hand; what a token grants, and whether it is still good, is in its row.
+    Store(StoreTokens),
+}
+
+impl From<JwksTokens> for Tokens {
+    fn from(tokens: JwksTokens) -> Self {
+        Self::Jwks(tokens)
+    }
+}
+
+impl From<StoreTokens> for Tokens {
+    fn from(tokens: StoreTokens) -> Self {
+        Self::Store(tokens)
+    }
+}
+
+/// Finds out who calls.
+pub(crate) async fn identify(guard: &Inner, row: &Row, parts: &Parts) -> Result<Caller, GuardError> {
+    if !row.takes_credentials() {
+        return Ok(Caller::Anonymous);
+    }
+    let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
+    let Some(header) = headers.next() else {
+        return if row.admits(Kind::Nobody) { Ok(Caller::Anonymous) } else { Err(GuardError::AuthMissing) };
+    };
+    // What was presented is checked; there is no way back to anonymous (RS-9).
+    let header = header.to_str().ok().filter(|_| headers.next().is_none());
+    match header.and_then(Authorization::parse).ok_or(GuardError::Header)? {
+        Authorization::Basic(word) if row.admits(Kind::Admin) => {
+            if admin::is_password(guard.admin.as_ref(), word) {
+                Ok(Caller::Admin)
+            } else {
+                Err(GuardError::AdminRequired)
+            }
+        }
+        Authorization::Basic(_) => Err(GuardError::Header),
+        Authorization::Bearer(token) => Err(refuse_bearer(token)),
+        Authorization::Dpop(token) => application(guard, row, parts, token).await.map(Caller::OAuth),
+    }
+}
+
+async fn application(guard: &Inner, row: &Row, parts: &Parts, token: &str) -> Result<Granted, GuardError> {
+    let now = guard.clock.now();
+    let proof = dpop::check(guard, parts, token, now)?;
+    let (token, permissions) = match &guard.tokens {
+        Tokens::Jwks(tokens) => tokens.check(guard, token, now).await?,
+        Tokens::Store(tokens) => tokens.check(guard, token, now).await?,
+    };
+    if token.jkt != proof.jkt {
+        return Err(TokenError::Binding.into());
+    }
+    if row.refuses_taken_down || row.refuses_deactivated {
+        check_account(guard, row, &token).await?;
+    }
+    // Last, so that a request which failed otherwise leaves its proof unused (DP-9).
+    dpop::remember(guard, &proof, now).await?;
+    Ok(Granted::new(token, permissions))
+}
+
+async fn check_account(guard: &Inner, row: &Row, token: &CheckedToken) -> Result<(), GuardError> {
+    let Some(accounts) = &guard.accounts else { return Ok(()) };
+    let account = accounts.find_account(&token.account).await?.ok_or(GuardError::AccountNotFound)?;
+    match account.status {
+        AccountStatus::TakenDown if row.refuses_taken_down => Err(GuardError::AccountTakedown),
+        AccountStatus::Deactivated if row.refuses_deactivated => Err(GuardError::AccountDeactivated),
+        _ => Ok(()),
+    }
+}
+
+/// No kind of bearer token is taken here yet. One that is bound to a key says so, for its holder may refresh it
+/// (RS-2); anything else, a text that is no token among them, is a legacy token that could not be verified (RS-8).
+fn refuse_bearer(token: &str) -> GuardError {
+    #[derive(Deserialize)]
+    struct Claims {
+        #[serde(default)]
+        cnf: Option<Value>,
+    }
+    let claims = jws::decode(token).and_then(|token| token.claims_unverified::<Claims>());
+    match claims {
+        Ok(Claims { cnf: Some(_) }) => TokenError::Bearer.into(),
+        _ => GuardError::LegacyToken,
+    }
+}

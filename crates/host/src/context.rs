@@ -1,0 +1,73 @@
+//! What operations may use.
+
+use std::fmt;
+use std::sync::Arc;
+
+use gatewright_protocol::crypto::{PrivateKey, SealKey};
+use gatewright_protocol::random::Random;
+use gatewright_protocol::syntax::{Did, Tid};
+use gatewright_protocol::time::{Clock, UnixTime};
+use gatewright_store::{HostStore, StoreError};
+use moka::sync::Cache;
+use tokio::sync::Semaphore;
+
+use crate::blobs::BlobFolder;
+use crate::identity::{HandleResolver, PlcDirectory};
+use crate::repo::desk::{Desks, Means};
+use crate::settings::Settings;
+use crate::signing_key;
+use crate::tids::Tids;
+
+/// What operations may use.
+pub struct Context {
+    pub(crate) settings: Settings,
+    pub(crate) store: Arc<dyn HostStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) seal: SealKey,
+    pub(crate) rotation_key: PrivateKey,
+    pub(crate) plc: Arc<dyn PlcDirectory>,
+    pub(crate) handles: Arc<dyn HandleResolver>,
+    pub(crate) desks: Desks,
+    pub(crate) blobs: BlobFolder,
+    pub(crate) tids: Tids,
+    /// Places for files of whole repositories that are being read.
+    pub(crate) exports: Arc<Semaphore>,
+    /// The public signing keys of accounts, as Multikeys: every `getSession` shows one.
+    pub(crate) multikeys: Cache<Did, Arc<str>>,
+}
+
+impl Context {
+    pub(crate) fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    pub(crate) fn next_tid(&self) -> Tid {
+        self.tids.next(self.now())
+    }
+
+    pub(crate) fn means<'a>(&'a self, rev: &'a Tid) -> Means<'a> {
+        Means { store: &*self.store, seal: &self.seal, rev }
+    }
+
+    /// The public signing key of an account. `None` if it has no key here that opens.
+    pub(crate) async fn multikey(&self, did: &Did) -> Result<Option<Arc<str>>, StoreError> {
+        if let Some(multikey) = self.multikeys.get(did) {
+            return Ok(Some(multikey));
+        }
+        let Some(sealed) = self.store.find_signing_key(did).await? else { return Ok(None) };
+        let Some(key) = signing_key::open(&self.seal, did, &sealed) else {
+            tracing::error!(account.did = %did, "the signing key of an account cannot be opened");
+            return Ok(None);
+        };
+        let multikey: Arc<str> = key.public().to_multikey().into();
+        self.multikeys.insert(did.clone(), Arc::clone(&multikey));
+        Ok(Some(multikey))
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,123 @@
+//! Who is asking, and what they may do: the guard's answer, in the words of this crate.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use gatewright_guard::{Granted, GuardError};
+use gatewright_protocol::scope::{
+    AccountAction, AccountAttr, AccountNeed, BlobNeed, Need, RepoAction, RepoNeed,
+};
+use gatewright_protocol::syntax::{Did, Nsid};
+use http::request::Parts;
+
+use super::errors::XrpcError;
+use crate::operations::access::Viewer;
+
+/// An account, by a credential that the guard has checked.
+#[derive(Clone, Debug)]
+pub(crate) enum Caller {
+    /// An application with the account's token.
+    Application(Granted),
+    /// For tests of what lies behind the guard.
+    #[cfg(test)]
+    Tested(Did, std::sync::Arc<gatewright_protocol::scope::Permissions>),
+}
+
+impl Caller {
+    /// Who.
+    pub(crate) fn did(&self) -> &Did {
+        match self {
+            Self::Application(granted) => granted.account(),
+            #[cfg(test)]
+            Self::Tested(did, _) => did,
+        }
+    }
+
+    /// Refuses unless the records of each collection may be changed so, all or nothing (SC-13).
+    pub(crate) fn require_repo<'a>(
+        &self,
+        needed: impl IntoIterator<Item = (&'a Nsid, RepoAction)>,
+    ) -> Result<(), XrpcError> {
+        let need = |(collection, action): (&'a Nsid, _)| {
+            Need::Repo(RepoNeed { collection: collection.as_str(), action })
+        };
+        self.require(needed.into_iter().map(need))
+    }
+
+    /// Refuses unless blobs of this type may be uploaded (SC-16).
+    pub(crate) fn require_blob(&self, media_type: &str) -> Result<(), XrpcError> {
+        self.require([Need::Blob(BlobNeed { mime: media_type })])
+    }
+
+    /// Whether the e-mail address may be shown (SEC-48).
+    pub(crate) fn may_read_email(&self) -> bool {
+        let need = Need::Account(AccountNeed { attr: AccountAttr::Email, action: AccountAction::Read });
+        match self {
+            Self::Application(granted) => granted.may(&need),
+            #[cfg(test)]
+            Self::Tested(_, permissions) => permissions.allows(&need),
+        }
+    }
+
+    fn require<'n>(&self, needs: impl IntoIterator<Item = Need<'n>>) -> Result<(), XrpcError> {
+        match self {
+            Self::Application(granted) => granted.require(needs).map_err(XrpcError::from),
+            #[cfg(test)]
+            Self::Tested(_, permissions) => match needs.into_iter().find(|need| !permissions.allows(need)) {
+                None => Ok(()),
+                Some(need) => {
+                    let message = format!("Missing required scope \"{need}\"");
+                    Err(XrpcError::new(http::StatusCode::FORBIDDEN, "ScopeMissingError", message))
+                }
+            },
+        }
+    }
+
+    fn find(parts: &Parts) -> Option<Self> {
+        #[cfg(test)]
+        if let Some(tested) = parts.extensions.get::<Self>() {
+            return Some(tested.clone());
+        }
+        let caller = parts.extensions.get::<gatewright_guard::Caller>()?;
+        caller.granted().cloned().map(Self::Application)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = GuardError;
+
+    /// # Errors
+    /// Nobody in particular asks, or the route is not behind the guard: that is default deny, too.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, GuardError> {
+        Self::find(parts).ok_or(GuardError::AuthMissing)
+    }
+}
+
+/// Who reads, where everybody may.
+#[derive(Clone, Debug)]
+pub(crate) enum Reader {
+    Account(Caller),
+    Anybody,
+    Operator,
+}
+
+impl Reader {
+    pub(crate) fn viewer(&self) -> Viewer<'_> {
+        match self {
+            Self::Account(caller) => Viewer::Account(caller.did()),
+            Self::Anybody => Viewer::Anybody,
+            Self::Operator => Viewer::Operator,
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Reader {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        if let Some(gatewright_guard::Caller::Admin) = parts.extensions.get() {
+            return Ok(Self::Operator);
+        }
+        Ok(Caller::find(parts).map_or(Self::Anybody, Self::Account))
+    }
+}

@@ -1,0 +1,15 @@
+//! How the host is asked: the table of routes, and what surrounds them.
+
+mod body;
+mod caller;
+mod errors;
+mod params;
+mod router;
+mod stream;
+mod well_known;
+mod xrpc;
+
+pub use router::router;
+
+#[cfg(test)]
+pub(crate) use {caller::Caller, router::unguarded};

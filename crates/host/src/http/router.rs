@@ -1,0 +1,56 @@
+//! Every route, one table.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{any, get, post};
+use gatewright_guard::{Guard, GuardLayer};
+
+use super::well_known;
+use super::xrpc::{health, identity, not_implemented, repo, server, sync, wrong_verb};
+use crate::context::Context;
+
+/// The routes of a host: `/xrpc/…` behind the guard, and the documents about its names and tokens.
+pub fn router(context: Arc<Context>, guard: &Guard) -> Router {
+    let guarded = xrpc().layer(GuardLayer::new(guard.clone()));
+    guarded.merge(by_name()).merge(guard.well_known()).with_state(context)
+}
+
+/// The same without the guard: nobody calls, so nothing that needs a caller is answered.
+#[cfg(test)]
+pub(crate) fn unguarded(context: Arc<Context>) -> Router {
+    xrpc().merge(by_name()).with_state(context)
+}
+
+/// Who may call what is the guard's table; CORS and preflights are the guard's, too.
+fn xrpc() -> Router<Arc<Context>> {
+    Router::new()
+        .route("/xrpc/_health", get(health))
+        .route("/xrpc/com.atproto.identity.resolveHandle", get(identity::resolve_handle::get))
+        .route("/xrpc/com.atproto.repo.applyWrites", post(repo::apply_writes::post))
+        .route("/xrpc/com.atproto.repo.createRecord", post(repo::create_record::post))
+        .route("/xrpc/com.atproto.repo.deleteRecord", post(repo::delete_record::post))
+        .route("/xrpc/com.atproto.repo.describeRepo", get(repo::describe_repo::get))
+        .route("/xrpc/com.atproto.repo.getRecord", get(repo::get_record::get))
+        .route("/xrpc/com.atproto.repo.listRecords", get(repo::list_records::get))
+        .route("/xrpc/com.atproto.repo.putRecord", post(repo::put_record::post))
+        .route("/xrpc/com.atproto.repo.uploadBlob", post(repo::upload_blob::post))
+        .route("/xrpc/com.atproto.server.describeServer", get(server::describe_server::get))
+        .route("/xrpc/com.atproto.server.getSession", get(server::get_session::get))
+        .route("/xrpc/com.atproto.sync.getBlob", get(sync::get_blob::get))
+        .route("/xrpc/com.atproto.sync.getLatestCommit", get(sync::get_latest_commit::get))
+        .route("/xrpc/com.atproto.sync.getRecord", get(sync::get_record::get))
+        .route("/xrpc/com.atproto.sync.getRepo", get(sync::get_repo::get))
+        .route("/xrpc/com.atproto.sync.getRepoStatus", get(sync::get_repo_status::get))
+        .route("/xrpc/com.atproto.sync.listBlobs", get(sync::list_blobs::get))
+        .route("/xrpc/com.atproto.sync.listRepos", get(sync::list_repos::get))
+        .route("/xrpc/{*method}", any(not_implemented))
+        .method_not_allowed_fallback(wrong_verb)
+}
+
+/// What is asked by the name of the host, without credentials.
+fn by_name() -> Router<Arc<Context>> {
+    Router::new()
+        .route("/.well-known/atproto-did", get(well_known::atproto_did))
+        .route("/.well-known/did.json", get(well_known::did_json))
+}

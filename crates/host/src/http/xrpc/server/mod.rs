@@ -1,0 +1,4 @@
+//! `com.atproto.server.*`.
+
+pub(crate) mod describe_server;
+pub(crate) mod get_session;

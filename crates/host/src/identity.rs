@@ -1,0 +1,135 @@
+//! Whom the host asks about identities, and what it says about those of its accounts.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use gatewright_protocol::plc::Operation;
+use gatewright_protocol::syntax::{Did, Handle};
+use gatewright_resolve::Resolver;
+use serde::Serialize;
+use url::Url;
+
+/// The directory of `did:plc`.
+#[async_trait]
+pub trait PlcDirectory: Debug + Send + Sync {
+    /// Hands in an operation of this DID.
+    async fn submit(&self, did: &Did, operation: &Operation) -> Result<(), PlcError>;
+}
+
+/// Who knows the handles that are not of this host.
+#[async_trait]
+pub trait HandleResolver: Debug + Send + Sync {
+    /// The DID that the handle stands for; `None` if it cannot be found out.
+    async fn resolve(&self, handle: &Handle) -> Option<Did>;
+}
+
+/// An operation was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlcError {
+    /// The directory looked at it and said no.
+    #[error("the PLC directory refused the operation with status {status}")]
+    Refused {
+        /// What it answered with.
+        status: u16,
+    },
+    /// The directory could not be asked.
+    #[error("the PLC directory cannot be reached")]
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// No handles but the host's own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OwnHandlesOnly;
+
+#[async_trait]
+impl HandleResolver for OwnHandlesOnly {
+    async fn resolve(&self, _: &Handle) -> Option<Did> {
+        None
+    }
+}
+
+#[async_trait]
+impl HandleResolver for Resolver {
+    async fn resolve(&self, handle: &Handle) -> Option<Did> {
+        self.handle(handle).await.ok()
+    }
+}
+
+/// The DID document of an account, as its host knows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountDocument {
+    #[serde(rename = "@context")]
+    context: [&'static str; 3],
+    id: Did,
+    #[serde(rename = "alsoKnownAs")]
+    also_known_as: [String; 1],
+    #[serde(rename = "verificationMethod")]
+    verification_method: [VerificationMethod; 1],
+    service: [Service; 1],
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct VerificationMethod {
+    id: String,
+    r#type: &'static str,
+    controller: Did,
+    public_key_multibase: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Service {
+    id: &'static str,
+    r#type: &'static str,
+    #[serde(rename = "serviceEndpoint")]
+    endpoint: String,
+}
+
+impl AccountDocument {
+    /// The document that says: this handle, this signing key, this host.
+    pub fn new(did: &Did, handle: &Handle, multikey: &str, origin: String) -> Self {
+        Self {
+            context: [
+                "https://www.w3.org/ns/did/v1",
+                "https://w3id.org/security/multikey/v1",
+                "https://w3id.org/security/suites/secp256k1-2019/v1",
+            ],
+            id: did.clone(),
+            also_known_as: [format!("at://{handle}")],
+            verification_method: [VerificationMethod {
+                id: format!("{did}#atproto"),
+                r#type: "Multikey",
+                controller: did.clone(),
+                public_key_multibase: multikey.to_owned(),
+            }],
+            service: [Service::of_host(origin)],
+        }
+    }
+}
+
+impl Service {
+    fn of_host(origin: String) -> Self {
+        Self { id: "#atproto_pds", r#type: "AtprotoPersonalDataServer", endpoint: origin }
+    }
+}
+
+/// The DID document of the host itself, for a `did:web` (ID-27).
+#[derive(Clone, Debug, Serialize)]
+pub struct HostDocument {
+    #[serde(rename = "@context")]
+    context: [&'static str; 1],
+    id: Did,
+    service: [Service; 1],
+}
+
+impl HostDocument {
+    /// The document that says: this DID is the service at this origin.
+    pub fn new(did: &Did, public_url: &Url) -> Self {
+        Self {
+            context: ["https://www.w3.org/ns/did/v1"],
+            id: did.clone(),
+            service: [Service::of_host(public_url.origin().ascii_serialization())],
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Keeping accounts' records and blobs, and answering `com.atproto.*`, so that a token has something real to act on.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`operations`] | what the host does, one operation a file |
+//! | [`http`] | how it is asked: the table of routes, parameters, errors |
+//! | [`repo`] | the signed tree of an account's records |
+//! | [`blobs`] | the bytes of uploaded media |
+//! | [`identity`], [`plc`] | whom the host asks about identities |
+//! | [`settings`] | what an operator decides |
+
+pub mod blobs;
+pub mod context;
+mod host;
+pub mod http;
+pub mod identity;
+pub mod operations;
+pub mod plc;
+pub mod repo;
+pub mod settings;
+mod signing_key;
+mod tids;
+
+pub use host::{Builder, Host, Keys, StartError};
+
+#[cfg(test)]
+mod tests;

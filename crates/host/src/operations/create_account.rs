@@ -1,0 +1,152 @@
+//! A new account with its identity and an empty repository.
+
+use std::collections::BTreeMap;
+
+use gatewright_protocol::crypto::PrivateKey;
+use gatewright_protocol::plc::{self, State};
+use gatewright_protocol::syntax::{Did, Handle};
+use gatewright_store::StoreError;
+use gatewright_store::account::{Account, AccountCreated, AccountStatus, NewAccount, PasswordHash};
+
+use crate::context::Context;
+use crate::identity::PlcError;
+use crate::repo::desk::WriteError;
+use crate::signing_key;
+
+/// An account to be made.
+#[derive(Clone, Debug)]
+pub struct CreateAccount {
+    /// Its name: one that this host gives away, or the host name of its `did:web`.
+    pub handle: Handle,
+    /// Its address.
+    pub email: Option<String>,
+    /// The hash of its password; none where it signs in elsewhere.
+    pub password: Option<PasswordHash>,
+    /// Who it shall be.
+    pub identity: NewIdentity,
+}
+
+/// Who a new account shall be.
+#[derive(Clone, Debug)]
+pub enum NewIdentity {
+    /// A new `did:plc`.
+    Plc {
+        /// A key of the owner's (`did:key`) that may undo what the host's does.
+        recovery_key: Option<String>,
+    },
+    /// A `did:web` whose document its owner keeps, or this host if the name is its own.
+    Web(Did),
+}
+
+/// Why no account was made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CreateAccountError {
+    /// The DID is not one that an account here can have.
+    #[error("{0} cannot be the DID of an account here")]
+    Did(Did),
+    /// The DID has an account here.
+    #[error("the DID has an account here already")]
+    DidTaken,
+    /// The address belongs to another account.
+    #[error("the e-mail address belongs to another account")]
+    EmailTaken,
+    /// The handle is not one that this host gives away, nor that of the `did:web`.
+    #[error("{0} is not a handle that this host gives away")]
+    Handle(Handle),
+    /// The handle belongs to another account.
+    #[error("the handle {0} is taken")]
+    HandleTaken(Handle),
+    /// The directory did not take the identity.
+    #[error(transparent)]
+    Plc(#[from] PlcError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The account was made, but not its repository; that is made up for at its first write.
+    #[error("the repository of the account was not made")]
+    Repo(#[source] WriteError),
+}
+
+/// Makes an account: its keys, its identity, its row and its empty repository.
+pub async fn create_account(context: &Context, new: CreateAccount) -> Result<Account, CreateAccountError> {
+    check_handle(context, &new)?;
+    if context.store.find_account_by_handle(&new.handle).await?.is_some() {
+        return Err(CreateAccountError::HandleTaken(new.handle));
+    }
+    let email = new.email.map(|email| email.to_lowercase());
+    if let Some(email) = &email
+        && context.store.find_account_by_email(email).await?.is_some()
+    {
+        return Err(CreateAccountError::EmailTaken);
+    }
+    let key = PrivateKey::generate(signing_key::CURVE, &*context.random);
+    let did = match new.identity {
+        NewIdentity::Web(did) => did,
+        NewIdentity::Plc { recovery_key } => publish(context, &new.handle, &key, recovery_key).await?,
+    };
+    let account = Account {
+        did: did.clone(),
+        handle: new.handle,
+        email,
+        email_confirmed: false,
+        status: AccountStatus::Active,
+        created_at: context.now(),
+    };
+    let sealed = signing_key::seal(&context.seal, &did, &key, &*context.random);
+    let row =
+        NewAccount { account: account.clone(), password: new.password, sealed_signing_key: Some(sealed) };
+    match context.store.create_account(row).await? {
+        AccountCreated::Created => {}
+        AccountCreated::DidTaken => return Err(CreateAccountError::DidTaken),
+        AccountCreated::EmailTaken => return Err(CreateAccountError::EmailTaken),
+        AccountCreated::HandleTaken => return Err(CreateAccountError::HandleTaken(account.handle)),
+    }
+    let rev = context.next_tid();
+    // A write of nothing makes the first commit of an account that has a key and no repository.
+    context.desks.write(context.means(&rev), &did, &[], None).await.map_err(CreateAccountError::Repo)?;
+    Ok(account)
+}
+
+fn check_handle(context: &Context, new: &CreateAccount) -> Result<(), CreateAccountError> {
+    let settings = &context.settings;
+    let own = match &new.identity {
+        NewIdentity::Plc { .. } => false,
+        NewIdentity::Web(did) => {
+            if did.web_origin(settings.development).is_none() {
+                return Err(CreateAccountError::Did(did.clone()));
+            }
+            did.identifier() == new.handle.as_str()
+        }
+    };
+    if new.handle.is_reserved(settings.development) || !(own || settings.gives_away(&new.handle)) {
+        return Err(CreateAccountError::Handle(new.handle.clone()));
+    }
+    Ok(())
+}
+
+/// Makes a `did:plc` and hands its first operation in.
+async fn publish(
+    context: &Context,
+    handle: &Handle,
+    key: &PrivateKey,
+    recovery_key: Option<String>,
+) -> Result<Did, PlcError> {
+    let host = context.rotation_key.public().to_did_key();
+    let state = State {
+        // The mightiest first: the owner's key can undo what the host did.
+        rotation_keys: recovery_key.into_iter().chain([host]).collect(),
+        verification_methods: BTreeMap::from([("atproto".to_owned(), key.public().to_did_key())]),
+        also_known_as: vec![format!("at://{handle}")],
+        services: BTreeMap::from([(
+            "atproto_pds".to_owned(),
+            plc::Service {
+                kind: "AtprotoPersonalDataServer".to_owned(),
+                endpoint: context.settings.origin(),
+            },
+        )]),
+    };
+    let (did, operation) = plc::genesis(state, &context.rotation_key);
+    context.plc.submit(&did, &operation).await?;
+    Ok(did)
+}

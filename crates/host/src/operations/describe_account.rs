@@ -1,0 +1,17 @@
+//! The DID document of an account as its host knows it: what `getSession` and `describeRepo` show.
+
+use gatewright_store::StoreError;
+use gatewright_store::account::Account;
+
+use crate::context::Context;
+use crate::identity::AccountDocument;
+
+/// The document; `None` if the account has no signing key here.
+pub async fn describe_account(
+    context: &Context,
+    account: &Account,
+) -> Result<Option<AccountDocument>, StoreError> {
+    let multikey = context.multikey(&account.did).await?;
+    Ok(multikey
+        .map(|key| AccountDocument::new(&account.did, &account.handle, &key, context.settings.origin())))
+}

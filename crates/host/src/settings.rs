@@ -1,0 +1,77 @@
+//! What an operator decides about a host.
+
+use std::path::PathBuf;
+
+use gatewright_protocol::syntax::{Development, Did, Handle};
+use url::Url;
+
+/// The most that a blob may hold, unless the operator says otherwise.
+pub const BLOB_LIMIT: u64 = 50 * 1024 * 1024;
+/// The most that the value of a record may take as DAG-CBOR.
+pub const RECORD_LIMIT: usize = 1024 * 1024;
+/// The most that a JSON body may take (RS-12).
+pub const BODY_LIMIT: usize = 150 * 1024;
+/// The most that the JSON body of a record write may take (RS-12), with room for what surrounds the record.
+pub const WRITE_BODY_LIMIT: usize = 1024 * 1024 + 16 * 1024;
+/// The most writes of one `applyWrites`.
+pub const MAX_WRITES: usize = 200;
+
+/// What an operator decides about a host.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the host is reached: an origin.
+    pub public_url: Url,
+    /// Who the host is: a `did:web` of the same origin, as a rule.
+    pub service_did: Did,
+    /// The domains under which it gives handles away, each with a dot before it: `.test`.
+    pub handle_domains: Vec<String>,
+    /// The folder that blobs lie in.
+    pub blob_folder: PathBuf,
+    /// The most that one blob may hold, in bytes.
+    pub blob_limit: u64,
+    /// Where people reach the operator.
+    pub contact_email: Option<String>,
+    /// The operator's terms.
+    pub terms_of_service: Option<Url>,
+    /// The operator's privacy policy.
+    pub privacy_policy: Option<Url>,
+    /// Whether `.test` handles and the like are in order.
+    pub development: Development,
+}
+
+impl Settings {
+    /// What is usual for this origin, with blobs in this folder.
+    pub fn new(public_url: Url, service_did: Did, blob_folder: PathBuf) -> Self {
+        Self {
+            public_url,
+            service_did,
+            handle_domains: Vec::new(),
+            blob_folder,
+            blob_limit: BLOB_LIMIT,
+            contact_email: None,
+            terms_of_service: None,
+            privacy_policy: None,
+            development: Development::Refused,
+        }
+    }
+
+    /// The origin as text, without a slash at its end.
+    pub fn origin(&self) -> String {
+        self.public_url.origin().ascii_serialization()
+    }
+
+    /// Whether this is one name directly under one of the host's domains.
+    pub fn gives_away(&self, handle: &Handle) -> bool {
+        self.handle_domains.iter().any(|domain| {
+            handle
+                .as_str()
+                .strip_suffix(domain.as_str())
+                .is_some_and(|name| !name.is_empty() && !name.contains('.'))
+        })
+    }
+
+    /// Whether this is a name anywhere under one of the host's domains: nobody else can have given it away.
+    pub fn owns_domain_of(&self, handle: &Handle) -> bool {
+        self.handle_domains.iter().any(|domain| handle.as_str().ends_with(domain.as_str()))
+    }
+}

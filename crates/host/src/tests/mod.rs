@@ -1,0 +1,9 @@
+//! The host as a whole, on a store in memory: asked over its routes, with nothing on the network.
+
+mod access;
+mod blobs;
+mod guarded;
+mod identity;
+mod proofs;
+mod records;
+mod support;

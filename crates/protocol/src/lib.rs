@@ -1,0 +1,28 @@
+//! What the AT Protocol's authorization specifications say, as types and pure functions.
+//!
+//! The promise of this crate: no input or output, no clock, no randomness. Time comes in as a [`time::UnixTime`],
+//! randomness as bytes, so every rule here can be read, tested and fuzzed alone.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`syntax`] | DIDs, handles, NSIDs, at-URIs, record keys, TIDs, datetimes |
+//! | [`crypto`] | P-256 and K-256 keys, did:key, the low-S rule, hashes, sealing |
+//! | [`jose`] | JWK, thumbprints, compact JWS with a closed set of algorithms |
+//! | [`dpop`] | building and checking proofs, rotating nonces |
+//! | [`oauth`] | requests, answers, errors and metadata documents of OAuth |
+//! | [`scope`] | the scope language: parse, normal form, match, describe |
+//! | [`did_document`] | host, key and handle out of a DID document |
+//! | [`plc`] | did:plc operations: signing, checking, the DID of a genesis |
+//! | [`secret`] | tokens, codes and passwords that cannot be printed, and their hashes |
+
+pub mod crypto;
+pub mod did_document;
+pub mod dpop;
+pub mod jose;
+pub mod oauth;
+pub mod plc;
+pub mod random;
+pub mod scope;
+pub mod secret;
+pub mod syntax;
+pub mod time;

@@ -1,0 +1,128 @@
+//! Whether a list of scopes grants what a request needs (SC-13 to SC-25).
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::permission::Need;
+use super::transition::{self, Transitions};
+use super::{InvalidScope, Permission, Scopes};
+
+/// A list of scopes, parsed once and asked often. Asking allocates nothing.
+///
+/// ```
+/// use gatewright_protocol::scope::{Need, Permissions, RepoAction, RepoNeed};
+/// let held = Permissions::of(&"atproto repo:app.example.note?action=create".parse()?);
+/// let need = Need::Repo(RepoNeed { collection: "app.example.note", action: RepoAction::Create });
+/// assert_eq!(held.granted_by(&need), Some("repo:app.example.note?action=create"));
+/// # Ok::<(), gatewright_protocol::scope::InvalidScopes>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Permissions {
+    rows: Box<[Row]>,
+    transitions: Transitions,
+}
+
+#[derive(Clone, Debug)]
+struct Row {
+    scope: Box<str>,
+    meaning: Result<Permission, InvalidScope>,
+}
+
+impl Permissions {
+    /// What a host goes by: every scope counts, the transitional ones too.
+    pub fn of(scopes: &Scopes) -> Self {
+        scopes.iter().collect()
+    }
+
+    /// Transitional scopes count for nothing, as in a list that is all of permissions.
+    pub fn without_transition(scopes: &Scopes) -> Self {
+        scopes.iter().filter(|scope| !scope.starts_with("transition:")).collect()
+    }
+
+    /// Whether one of the scopes grants it.
+    pub fn allows(&self, need: &Need<'_>) -> bool {
+        self.rows.iter().any(|row| self.row_grants(row, need).is_ok())
+    }
+
+    /// The first scope that grants it.
+    pub fn granted_by(&self, need: &Need<'_>) -> Option<&str> {
+        self.rows.iter().find(|row| self.row_grants(row, need).is_ok()).map(|row| &*row.scope)
+    }
+
+    /// Every scope that does not grant it, and why not: for the answer to somebody who wonders.
+    pub fn considered(&self, need: &Need<'_>) -> Vec<Considered> {
+        self.rows
+            .iter()
+            .filter_map(|row| {
+                let why_not = self.row_grants(row, need).err()?.to_string();
+                Some(Considered { scope: row.scope.to_string(), why_not })
+            })
+            .collect()
+    }
+
+    fn row_grants<'a>(&'a self, row: &'a Row, need: &Need<'a>) -> Result<(), WhyNot<'a>> {
+        match &row.meaning {
+            Ok(Permission::Transition(scope)) => transition::grants(*scope, self.transitions, need),
+            Ok(permission) => permission.grants(need),
+            Err(error) => Err(WhyNot::Invalid(error)),
+        }
+    }
+}
+
+impl<'s> FromIterator<&'s str> for Permissions {
+    /// Any texts: what is no scope grants nothing.
+    fn from_iter<I: IntoIterator<Item = &'s str>>(scopes: I) -> Self {
+        let rows: Box<[Row]> =
+            scopes.into_iter().map(|scope| Row { scope: scope.into(), meaning: scope.parse() }).collect();
+        let transitions = rows.iter().fold(Transitions::default(), |transitions, row| match row.meaning {
+            Ok(Permission::Transition(scope)) => transitions.with(scope),
+            _ => transitions,
+        });
+        Self { rows, transitions }
+    }
+}
+
+/// One scope that did not grant what was needed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Considered {
+    /// The scope as it was granted.
+    pub scope: String,
+    /// Why it did not suffice.
+    pub why_not: String,
+}
+
+/// Why a scope does not grant something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WhyNot<'a> {
+    Audience { granted: &'a str, needed: &'a str },
+    Because(&'static str),
+    Invalid(&'a InvalidScope),
+    NotGranted { what: &'static str, value: &'a str },
+    Resource { granted: &'static str },
+}
+
+impl WhyNot<'_> {
+    pub(super) const fn resource(granted: &'static str) -> Self {
+        Self::Resource { granted }
+    }
+}
+
+impl fmt::Display for WhyNot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Audience { granted, needed } => {
+                write!(f, "audience {needed} is not granted, {granted} is")?;
+                if needed.contains('#') {
+                    Ok(())
+                } else {
+                    f.write_str("; ask for `did#serviceId`: only `aud=*` covers a DID without a service")
+                }
+            }
+            Self::Because(reason) => f.write_str(reason),
+            Self::Invalid(error) => write!(f, "it means nothing here: {error}"),
+            Self::NotGranted { what, value } => write!(f, "{what} {value} is not granted"),
+            Self::Resource { granted } => write!(f, "`{granted}` is about something else"),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+# The accounts that are signed in on this device.
+
+picker-heading = Choose an account
+picker-other = Use another account

@@ -1,0 +1,25 @@
+# The sign-in form.
+
+sign-in-heading = Sign in
+# Under the heading. $client is the address of the application that asks.
+sign-in-for = to continue to { $client }
+sign-in-for-device = to continue to an application on your device
+sign-in-identifier = Handle or e-mail address
+sign-in-password = Password
+sign-in-remember = Remember me on this device
+sign-in-remember-hint = For seven days. Leave it off on a device that others use.
+sign-in-submit = Sign in
+# A link to the accounts that are signed in on this device.
+sign-in-picker = Choose an account that is signed in here
+sign-in-password-stays = Your password stays here: { $client } never sees it.
+sign-in-password-stays-device = Your password stays here: the application never sees it.
+
+# Why the last attempt failed.
+sign-in-refused-empty = Enter your handle or e-mail address, and your password.
+sign-in-refused-other-account = The application asked for another account than this one. Sign in as the account it asked for, or cancel and start again there.
+sign-in-refused-too-many =
+    { $minutes ->
+        [one] Too many attempts. Try again in one minute.
+       *[other] Too many attempts. Try again in { $minutes } minutes.
+    }
+sign-in-refused-wrong = The handle or password is not right. App passwords do not work here: use the password of the account.

@@ -1,0 +1,226 @@
+//! Putting a server together.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use gatewright_protocol::dpop::nonce::Nonces;
+use gatewright_protocol::oauth::server_metadata::ServerMetadata;
+use gatewright_protocol::random::{Random, random_bytes};
+use gatewright_protocol::time::Clock;
+use gatewright_resolve::Resolver;
+use gatewright_resolve::system::{SystemClock, SystemRandom};
+use gatewright_store::AuthorizationStore;
+
+use crate::accounts::Accounts;
+use crate::context::{Clients, Context};
+use crate::http::app::{App, Parts};
+use crate::http::limits::RateLimits;
+use crate::keys::Keys;
+use crate::pages::brand::Look;
+use crate::rate::Counter;
+use crate::router::router;
+use crate::settings::{Audience, InvalidIssuer, Issuer, Settings};
+use crate::tasks;
+
+/// An authorization server, ready to be mounted.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use gatewright_resolve::system::{SystemClock, SystemRandom};
+/// use gatewright_protocol::time::Clock as _;
+/// use gatewright_server::{AuthorizationServer, accounts::StoreAccounts, keys::KeyFile};
+/// use gatewright_server::settings::{Audience, Verification};
+/// use gatewright_store::memory::Memory;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Arc::new(Memory::new());
+/// let accounts = Arc::new(StoreAccounts::new(store.clone(), Arc::new(SystemRandom)));
+/// let keys = KeyFile::load_or_create("keys.json".as_ref(), &SystemRandom, SystemClock.now())?;
+/// let server = AuthorizationServer::builder("https://auth.example.com", store, accounts)
+///     .keys(&keys)
+///     .audience(Audience {
+///         origin: "https://pds.example.com".to_owned(),
+///         service: "did:web:pds.example.com".parse()?,
+///         verification: Verification::Jwks,
+///     })
+///     .build()?;
+/// tokio::spawn(server.tasks());
+/// let app = axum::Router::new().merge(server.router());
+/// # let _ = app;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct AuthorizationServer {
+    app: App,
+}
+
+impl AuthorizationServer {
+    /// A builder with the defaults of a production server. `issuer` is the public origin.
+    pub fn builder(issuer: &str, store: Arc<dyn AuthorizationStore>, accounts: Arc<dyn Accounts>) -> Builder {
+        Builder {
+            issuer: issuer.to_owned(),
+            store,
+            accounts,
+            // Replaced in `build`; only what is set through the builder's methods is taken from here.
+            settings: Settings::new(Issuer::placeholder()),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            clients: None,
+            keys: None,
+            nonces: None,
+        }
+    }
+
+    /// Its routes. Serve them with `into_make_service_with_connect_info::<SocketAddr>()`: without the address of the
+    /// other end, all clients share one limit.
+    pub fn router(&self) -> Router {
+        router(self.app.clone())
+    }
+
+    /// Its keys: where a guard in the same process finds the public ones.
+    pub fn key_source(&self) -> Arc<Keys> {
+        Arc::clone(&self.app.ctx.keys)
+    }
+
+    /// Its nonces, for a guard in the same process.
+    pub fn nonces(&self) -> Arc<Nonces> {
+        Arc::clone(&self.app.ctx.nonces)
+    }
+
+    /// What its operations use: to call them without HTTP.
+    pub fn context(&self) -> Arc<Context> {
+        Arc::clone(&self.app.ctx)
+    }
+
+    /// What has to happen now and then: deleting what has ended, ending what lost its key. Never completes; spawn it.
+    pub fn tasks(&self) -> impl Future<Output = ()> + Send + 'static {
+        tasks::run(self.context())
+    }
+}
+
+/// Puts an [`AuthorizationServer`] together. Only keys and an audience have no default.
+pub struct Builder {
+    issuer: String,
+    store: Arc<dyn AuthorizationStore>,
+    accounts: Arc<dyn Accounts>,
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    clients: Option<Arc<dyn Clients>>,
+    keys: Option<Arc<Keys>>,
+    nonces: Option<Arc<Nonces>>,
+}
+
+impl Builder {
+    /// The keys to sign and derive with.
+    #[must_use]
+    pub fn keys(mut self, file: &crate::keys::KeyFile) -> Self {
+        self.keys = Keys::new(file).ok().map(Arc::new);
+        self
+    }
+
+    /// A resource server that tokens are made for. The first is the one of accounts that name none.
+    #[must_use]
+    pub fn audience(mut self, audience: Audience) -> Self {
+        self.settings.audiences.push(audience);
+        self
+    }
+
+    /// Allows what only a network on loopback needs: plain HTTP, client metadata on localhost.
+    #[must_use]
+    pub fn development(mut self, development: bool) -> Self {
+        self.settings.development = development;
+        self
+    }
+
+    /// Changes any other setting.
+    #[must_use]
+    pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// Where client metadata comes from, in the place of a [`Resolver`] with its defaults.
+    #[must_use]
+    pub fn clients(mut self, clients: Arc<dyn Clients>) -> Self {
+        self.clients = Some(clients);
+        self
+    }
+
+    /// The time, in the place of the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Randomness, in the place of the machine's.
+    #[must_use]
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// Nonces that several servers share, in the place of ones that end with the process.
+    #[must_use]
+    pub fn nonces(mut self, nonces: Arc<Nonces>) -> Self {
+        self.nonces = Some(nonces);
+        self
+    }
+
+    /// The server.
+    ///
+    /// # Errors
+    /// The issuer is none, or keys or audiences are missing.
+    pub fn build(self) -> Result<AuthorizationServer, BuildError> {
+        let Self { issuer, store, accounts, mut settings, clock, random, clients, keys, nonces } = self;
+        settings.issuer = Issuer::parse(&issuer, settings.development)?;
+        if settings.audiences.is_empty() {
+            return Err(BuildError::NoAudience);
+        }
+        let origins = settings.audiences.iter().map(|audience| audience.origin.clone()).collect();
+        let metadata = ServerMetadata::of(settings.issuer.as_str(), Some(origins));
+        let parts = Parts {
+            limits: RateLimits::new(&settings.limits),
+            look: Look::new(&settings.brand),
+            metadata: serde_json::to_vec(&metadata).map_err(BuildError::Metadata)?.into(),
+            ctx: Arc::new(Context {
+                store,
+                clients: clients.unwrap_or_else(|| Arc::new(Resolver::builder(Arc::clone(&clock)).build())),
+                accounts,
+                keys: keys.ok_or(BuildError::NoKeys)?,
+                nonces: nonces.unwrap_or_else(|| Arc::new(Nonces::new(random_bytes(&*random)))),
+                clock,
+                random,
+                sessions: Counter::new(settings.limits.session),
+                settings,
+            }),
+        };
+        Ok(AuthorizationServer { app: App::new(parts) })
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+/// Why a server cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The issuer is none.
+    #[error(transparent)]
+    Issuer(#[from] InvalidIssuer),
+    /// The metadata cannot be written.
+    #[error("the metadata cannot be written")]
+    Metadata(#[source] serde_json::Error),
+    /// Tokens are made for nobody.
+    #[error("no audience was named: which resource server are the tokens for?")]
+    NoAudience,
+    /// There is nothing to sign with.
+    #[error("no usable keys were given")]
+    NoKeys,
+}

@@ -1,0 +1,120 @@
+//! What operations may use.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use gatewright_protocol::dpop::nonce::Nonces;
+use gatewright_protocol::jose::JwkSet;
+use gatewright_protocol::oauth::client_id::ClientId;
+use gatewright_protocol::oauth::client_metadata::ClientMetadata;
+use gatewright_protocol::random::Random;
+use gatewright_protocol::time::{Clock, UnixTime};
+use gatewright_resolve::{Peer, ResolveError, Resolver};
+use gatewright_store::AuthorizationStore;
+
+use crate::accounts::Accounts;
+use crate::keys::Keys;
+use crate::rate::Counter;
+use crate::settings::Settings;
+
+/// What operations may use: no operation reaches for anything else.
+pub struct Context {
+    /// What is kept.
+    pub store: Arc<dyn AuthorizationStore>,
+    /// What clients publish about themselves.
+    pub clients: Arc<dyn Clients>,
+    /// Whose accounts they are.
+    pub accounts: Arc<dyn Accounts>,
+    /// What tokens are signed and derived with.
+    pub keys: Arc<Keys>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// What the embedder decided.
+    pub settings: Settings,
+    /// The nonces of proofs; a host in the same process may share them.
+    pub nonces: Arc<Nonces>,
+    /// Exchanges and refreshes by session (AS-49).
+    pub(crate) sessions: Counter,
+}
+
+impl Context {
+    /// The time now.
+    pub fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// What clients publish about themselves: [`Resolver`] in a server, a table in tests.
+#[async_trait]
+pub trait Clients: Send + Sync {
+    /// The document of a client, checked; the last good copy serves for a while when its host is away (CM-32). `peer`
+    /// is whom it is asked for.
+    async fn client(&self, id: &ClientId, peer: Option<Peer>) -> Result<Arc<ClientMetadata>, ClientsError>;
+
+    /// The keys that a confidential client publishes, under the same rules as its document but for a shorter while.
+    async fn keys(&self, id: &ClientId, peer: Option<Peer>) -> Result<Arc<JwkSet>, ClientsError>;
+
+    /// The same, asked for again because a key is not among them (CM-33): what is not there either is gone for certain
+    /// (CM-31). Asks no more than twice a minute.
+    async fn keys_again(&self, id: &ClientId, peer: Option<Peer>) -> Result<Arc<JwkSet>, ClientsError>;
+}
+
+/// A client's document or keys cannot be used.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientsError {
+    /// The client id is not one that is loaded.
+    #[error("the client id cannot be loaded: {0}")]
+    Id(String),
+    /// What is published breaks the rules (CM-9). The text is for the client's developer.
+    #[error("{0}")]
+    Invalid(String),
+    /// It could not be fetched, and no good copy is young enough (CM-32): ours or the network's trouble.
+    #[error("{0}")]
+    Unreachable(String),
+}
+
+impl From<ResolveError> for ClientsError {
+    fn from(error: ResolveError) -> Self {
+        let text = error.to_string();
+        match error {
+            ResolveError::ClientId(_) => Self::Id(text),
+            error if error.is_transient() => Self::Unreachable(text),
+            _ => Self::Invalid(text),
+        }
+    }
+}
+
+#[async_trait]
+impl Clients for Resolver {
+    async fn client(&self, id: &ClientId, peer: Option<Peer>) -> Result<Arc<ClientMetadata>, ClientsError> {
+        let client = match peer {
+            Some(peer) => self.on_behalf_of(peer).client(id).await?,
+            None => self.client(id).await?,
+        };
+        Ok(client.metadata)
+    }
+
+    async fn keys(&self, id: &ClientId, peer: Option<Peer>) -> Result<Arc<JwkSet>, ClientsError> {
+        Ok(match peer {
+            Some(peer) => self.on_behalf_of(peer).client_keys(id).await?,
+            None => self.client_keys(id).await?,
+        })
+    }
+
+    async fn keys_again(&self, id: &ClientId, peer: Option<Peer>) -> Result<Arc<JwkSet>, ClientsError> {
+        Ok(match peer {
+            Some(peer) => self.on_behalf_of(peer).client_keys_again(id).await?,
+            None => self.client_keys_again(id).await?,
+        })
+    }
+}

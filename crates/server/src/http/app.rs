@@ -1,0 +1,53 @@
+//! What every handler has at hand.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::limits::RateLimits;
+use crate::context::Context;
+use crate::pages::brand::Look;
+
+/// What every handler has at hand. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct App(Arc<Parts>);
+
+/// See [`App`].
+#[derive(Debug)]
+pub(crate) struct Parts {
+    /// What operations may use.
+    pub(crate) ctx: Arc<Context>,
+    /// How much strangers may send.
+    pub(crate) limits: RateLimits,
+    /// How pages look.
+    pub(crate) look: Look,
+    /// The server's metadata, as JSON.
+    pub(crate) metadata: Bytes,
+}
+
+impl App {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Parts {
+    /// The origin of this server.
+    pub(crate) fn issuer(&self) -> &str {
+        self.ctx.settings.issuer.as_str()
+    }
+
+    /// Whether browsers reach it by TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.ctx.settings.issuer.is_secure()
+    }
+}

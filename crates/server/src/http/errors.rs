@@ -1,0 +1,359 @@
+//! From what an operation refused to what is answered: the only place (AS-27, AS-31, AS-69). What is ours to mend is
+//! logged here, once, and told to nobody.
+
+use std::error::Error;
+use std::time::Duration;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use gatewright_protocol::dpop::verify::ProofError;
+use gatewright_protocol::oauth::assertion::AssertionError;
+use gatewright_protocol::oauth::error::{ErrorCode, OAuthError};
+use gatewright_protocol::oauth::params::ParamsError;
+use gatewright_store::StoreError;
+use http::header::{ALLOW, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::app::App;
+use super::csrf::WrongSource;
+use super::extract::device::Device;
+use super::extract::locale::locale;
+use super::machine::Counts;
+use crate::accounts::AccountsError;
+use crate::context::ClientsError;
+use crate::operations::{
+    ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError, OpenRequestError, PushRequestError,
+    RecogniseDeviceError, RefreshError, RevokeError,
+};
+use crate::pages::error::{ErrorPage, Trouble};
+use crate::pages::{Page as _, Shell};
+use crate::rate::TooMany;
+
+/// The answer to a program that is refused.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    error: OAuthError,
+    retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    fn new(code: ErrorCode, description: &'static str) -> Self {
+        OAuthError::new(code, description).into()
+    }
+
+    /// Something of ours failed: the log learns what, the client that it may try again.
+    fn internal(error: &(dyn Error + 'static)) -> Self {
+        log_internal(error);
+        Self::new(ErrorCode::ServerError, "the server failed; nothing was changed")
+    }
+
+    fn unavailable(description: &'static str) -> Self {
+        let retry_after = Some(Duration::from_secs(10));
+        Self { retry_after, ..Self::new(ErrorCode::TemporarilyUnavailable, description) }
+    }
+
+    pub(crate) fn too_large() -> Self {
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        Self { status, ..Self::new(ErrorCode::InvalidRequest, "the body is larger than is taken here") }
+    }
+
+    pub(crate) fn content_type() -> Self {
+        Self::new(
+            ErrorCode::InvalidRequest,
+            "Content-Type has to be application/x-www-form-urlencoded or application/json",
+        )
+    }
+
+    pub(crate) fn too_many(too_many: TooMany) -> Self {
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            error: OAuthError::new(ErrorCode::TemporarilyUnavailable, "too many requests; wait before the next"),
+            retry_after: Some(too_many.retry_after),
+        }
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Self { status, ..Self::new(ErrorCode::InvalidRequest, "this endpoint takes POST only") }
+    }
+
+    /// The client cannot be loaded where a new request is pushed: nothing hangs on it yet, so it is the client's to
+    /// mend, whatever the reason (CM-9).
+    pub(crate) fn client_at_push(error: ClientsError) -> Self {
+        match error {
+            ClientsError::Unreachable(text) => OAuthError::new(ErrorCode::InvalidClientMetadata, text).into(),
+            other => other.into(),
+        }
+    }
+
+    /// As the PAR endpoint may say it (AS-27).
+    pub(crate) fn at_push(self) -> Self {
+        Self { error: self.error.at_par(), ..self }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        // A missing nonce is how every conversation starts, and our own faults are nobody's guilt.
+        let counts = self.status.is_client_error()
+            && self.status != StatusCode::TOO_MANY_REQUESTS
+            && self.error.code != ErrorCode::UseDpopNonce;
+        let mut response = (self.status, Json(self.error)).into_response();
+        if let Some(wait) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, OPTIONS"));
+        }
+        if counts {
+            response.extensions_mut().insert(Counts);
+        }
+        response
+    }
+}
+
+impl From<OAuthError> for Refusal {
+    fn from(error: OAuthError) -> Self {
+        let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        Self { status, error, retry_after: None }
+    }
+}
+
+impl From<ParamsError> for Refusal {
+    fn from(error: ParamsError) -> Self {
+        match error {
+            ParamsError::TooLarge => Self::too_large(),
+            other => OAuthError::from(other).into(),
+        }
+    }
+}
+
+impl From<ProofError> for Refusal {
+    fn from(error: ProofError) -> Self {
+        OAuthError::from(error).into()
+    }
+}
+
+impl From<AssertionError> for Refusal {
+    fn from(error: AssertionError) -> Self {
+        OAuthError::from(error).into()
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<ClientsError> for Refusal {
+    fn from(error: ClientsError) -> Self {
+        match error {
+            ClientsError::Id(text) => OAuthError::new(ErrorCode::InvalidClientId, text).into(),
+            ClientsError::Invalid(text) => OAuthError::new(ErrorCode::InvalidClientMetadata, text).into(),
+            ClientsError::Unreachable(_) => {
+                Self::unavailable("what the client publishes cannot be fetched at the moment")
+            }
+        }
+    }
+}
+
+impl From<ExpandScopesError> for Refusal {
+    fn from(error: ExpandScopesError) -> Self {
+        match error {
+            ExpandScopesError::Unresolved { .. } => {
+                OAuthError::new(ErrorCode::InvalidScope, error.to_string()).into()
+            }
+        }
+    }
+}
+
+impl From<PushRequestError> for Refusal {
+    fn from(error: PushRequestError) -> Self {
+        match error {
+            PushRequestError::ChallengeUsed => {
+                Self::new(ErrorCode::InvalidRequest, "`code_challenge` was used before; make a new one")
+            }
+            PushRequestError::Expand(error) => error.into(),
+            PushRequestError::Full => Self::unavailable("there are too many open requests at the moment"),
+            PushRequestError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExchangeCodeError> for Refusal {
+    fn from(error: ExchangeCodeError) -> Self {
+        let description = match error {
+            ExchangeCodeError::Account => "the account is not active",
+            ExchangeCodeError::Binding => "the code belongs to another client or DPoP key",
+            ExchangeCodeError::RedirectUri => "`redirect_uri` is not that of the authorization request",
+            ExchangeCodeError::Expired | ExchangeCodeError::Replayed | ExchangeCodeError::Unknown => {
+                "the code is not good, or not any more"
+            }
+            ExchangeCodeError::Verifier => "`code_verifier` does not answer the challenge",
+            ExchangeCodeError::Accounts(error) => return Self::internal(&error),
+            // At the push it resolved, so now it is our trouble (AS-58).
+            ExchangeCodeError::Expand(_) => return Self::unavailable("a permission set does not resolve at the moment"),
+            ExchangeCodeError::NoAudience => return Self::internal(&error),
+            ExchangeCodeError::Store(error) => return error.into(),
+        };
+        Self::new(ErrorCode::InvalidGrant, description)
+    }
+}
+
+impl From<RefreshError> for Refusal {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Account { token }
+            | RefreshError::Binding { token }
+            | RefreshError::Expired { token }
+            | RefreshError::Replayed { token } => {
+                tracing::info!(token.id = %token, reason = %error, "session ended at refresh");
+                Self::new(ErrorCode::InvalidGrant, "the refresh token is not good any more")
+            }
+            RefreshError::Unknown => Self::new(ErrorCode::InvalidGrant, "the refresh token is not good any more"),
+            RefreshError::NotAllowed => {
+                Self::new(ErrorCode::UnauthorizedClient, "the client metadata does not list refresh_token")
+            }
+            RefreshError::Scope => Self::new(ErrorCode::InvalidScope, "`scope` is wider than what was granted"),
+            RefreshError::TooMany(too_many) => Self::too_many(too_many),
+            RefreshError::Accounts(error) => Self::internal(&error),
+            RefreshError::Expand(_) => Self::unavailable("a permission set does not resolve at the moment"),
+            RefreshError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RevokeError> for Refusal {
+    fn from(error: RevokeError) -> Self {
+        match error {
+            RevokeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<EndSessionError> for Refusal {
+    fn from(error: EndSessionError) -> Self {
+        match error {
+            EndSessionError::Clients(error) => error.into(),
+            EndSessionError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// The answer to a browser that is refused: a page of ours.
+#[derive(Debug)]
+pub(crate) struct PageRefusal {
+    trouble: Trouble,
+    detail: Option<String>,
+    retry_after: Option<Duration>,
+    device: Option<Device>,
+    too_large: bool,
+}
+
+impl PageRefusal {
+    pub(crate) const fn of(trouble: Trouble) -> Self {
+        Self { trouble, detail: None, retry_after: None, device: None, too_large: false }
+    }
+
+    pub(crate) fn too_large() -> Self {
+        Self { too_large: true, ..Self::of(Trouble::BadLink) }
+    }
+
+    fn internal(error: &(dyn Error + 'static)) -> Self {
+        log_internal(error);
+        Self::of(Trouble::Internal)
+    }
+
+    /// The browser was recognised before it was refused: its cookies may have changed.
+    pub(crate) fn for_device(self, device: Device) -> Self {
+        Self { device: Some(device), ..self }
+    }
+
+    /// The page.
+    pub(crate) fn respond(self, app: &App, headers: &HeaderMap) -> Response {
+        let status = match self.trouble {
+            _ if self.too_large => StatusCode::PAYLOAD_TOO_LARGE,
+            Trouble::BadLink | Trouble::Expired | Trouble::OtherDevice => StatusCode::BAD_REQUEST,
+            Trouble::CrossSite | Trouble::FormStale => StatusCode::FORBIDDEN,
+            Trouble::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Trouble::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        };
+        let shell = Shell { locale: locale(headers, None), look: &app.look };
+        let page = ErrorPage { shell, trouble: self.trouble, detail: self.detail.as_deref() };
+        let mut response = page.respond(status, app.is_secure());
+        if let Some(wait) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        if let Some(device) = &self.device {
+            device.set_cookies(app, response.headers_mut());
+        }
+        response
+    }
+}
+
+impl From<OAuthError> for PageRefusal {
+    fn from(error: OAuthError) -> Self {
+        Self { detail: Some(error.description().to_owned()), ..Self::of(Trouble::BadLink) }
+    }
+}
+
+impl From<WrongSource> for PageRefusal {
+    fn from(error: WrongSource) -> Self {
+        Self { detail: Some(error.to_string()), ..Self::of(Trouble::CrossSite) }
+    }
+}
+
+impl From<TooMany> for PageRefusal {
+    fn from(error: TooMany) -> Self {
+        Self { retry_after: Some(error.retry_after), ..Self::of(Trouble::TooMany) }
+    }
+}
+
+impl From<RecogniseDeviceError> for PageRefusal {
+    fn from(error: RecogniseDeviceError) -> Self {
+        match error {
+            RecogniseDeviceError::Store(error) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<OpenRequestError> for PageRefusal {
+    fn from(error: OpenRequestError) -> Self {
+        match error {
+            OpenRequestError::Accounts(AccountsError::Store(error)) | OpenRequestError::Store(error) => {
+                Self::internal(&error)
+            }
+            OpenRequestError::Accounts(error) => Self::internal(&error),
+            OpenRequestError::OtherClient => {
+                Self { detail: Some(error.to_string()), ..Self::of(Trouble::BadLink) }
+            }
+            OpenRequestError::OtherDevice => Self::of(Trouble::OtherDevice),
+            OpenRequestError::Unknown => Self::of(Trouble::Expired),
+        }
+    }
+}
+
+impl From<ConsentError> for PageRefusal {
+    fn from(error: ConsentError) -> Self {
+        match error {
+            ConsentError::Expand(ExpandScopesError::Unresolved { .. }) => {
+                Self { detail: Some(error.to_string()), ..Self::of(Trouble::Internal) }
+            }
+            ConsentError::NotSignedIn => Self::of(Trouble::FormStale),
+            ConsentError::Open(error) => error.into(),
+        }
+    }
+}
+
+fn log_internal(error: &(dyn Error + 'static)) {
+    let mut chain = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        chain.push_str(": ");
+        chain.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    tracing::error!(error = chain, "a request failed for a reason of ours");
+}

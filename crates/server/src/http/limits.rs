@@ -1,0 +1,82 @@
+//! How much strangers may send (AS-49): what is counted, and by what.
+
+use gatewright_protocol::oauth::client_auth::ClientAuth;
+use gatewright_protocol::time::UnixTime;
+
+use super::extract::peer::Network;
+use crate::operations::ProvenClient;
+use crate::rate::{Counter, TooMany};
+use crate::settings::Limits;
+
+/// The counters of one server. Their memory is bounded (SEC-72).
+#[derive(Debug)]
+pub(crate) struct RateLimits {
+    enabled: bool,
+    sign_in: Counter,
+    sign_in_daily: Counter,
+    sign_in_network: Counter,
+    push_public: Counter,
+    push_confidential: Counter,
+    refused: Counter,
+    open: Counter,
+}
+
+impl RateLimits {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            enabled: limits.enabled,
+            sign_in: Counter::new(limits.sign_in),
+            sign_in_daily: Counter::new(limits.sign_in_daily),
+            sign_in_network: Counter::new(limits.sign_in_network),
+            push_public: Counter::new(limits.push_public),
+            push_confidential: Counter::new(limits.push_confidential),
+            refused: Counter::new(limits.refused),
+            open: Counter::new(limits.open),
+        }
+    }
+
+    /// A sign-in. The identifier is part of the key, so that nobody can lock a victim out from elsewhere (SEC-63).
+    pub(crate) fn sign_in(&self, network: Network, identifier: &str, now: UnixTime) -> Result<(), TooMany> {
+        if !self.enabled {
+            return Ok(());
+        }
+        let identifier = identifier.trim().trim_start_matches('@').to_lowercase();
+        self.sign_in_network.check(network, now)?;
+        self.sign_in_daily.check((network, &identifier), now)?;
+        self.sign_in.count((network, &identifier), now)?;
+        self.sign_in_daily.count((network, &identifier), now)?;
+        self.sign_in_network.count(network, now)
+    }
+
+    /// A pushed request: public clients are anybody, so their networks are counted; others by their name.
+    pub(crate) fn push(&self, network: Network, client: &ProvenClient, now: UnixTime) -> Result<(), TooMany> {
+        if !self.enabled {
+            return Ok(());
+        }
+        match client.auth {
+            ClientAuth::None => self.push_public.count(network, now),
+            ClientAuth::PrivateKeyJwt { .. } => {
+                self.push_confidential.count(client.metadata.client_id.as_str(), now)
+            }
+        }
+    }
+
+    /// An authorization page that is opened.
+    pub(crate) fn open(&self, network: Network, now: UnixTime) -> Result<(), TooMany> {
+        if self.enabled { self.open.count(network, now) } else { Ok(()) }
+    }
+
+    /// Whether a network was refused too often. Only failures are counted: one back end refreshes thousands of sessions
+    /// from one address.
+    pub(crate) fn check_refused(&self, network: Network, now: UnixTime) -> Result<(), TooMany> {
+        if self.enabled { self.refused.check(network, now) } else { Ok(()) }
+    }
+
+    /// A network was refused.
+    pub(crate) fn count_refused(&self, network: Network, now: UnixTime) {
+        if self.enabled {
+            // Being over the limit shows at the next request.
+            let _ = self.refused.count(network, now);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! HTTP: from a request to an operation, and back.
+
+pub(crate) mod app;
+pub(crate) mod assets;
+pub(crate) mod csrf;
+pub(crate) mod errors;
+pub(crate) mod extract;
+pub(crate) mod headers;
+pub(crate) mod limits;
+pub(crate) mod machine;
+pub(crate) mod oauth;
+pub(crate) mod well_known;

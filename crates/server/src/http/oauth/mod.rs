@@ -1,0 +1,12 @@
+//! `/oauth/…`: a file for each path.
+
+pub(crate) mod account;
+pub(crate) mod authorize;
+pub(crate) mod cancel;
+pub(crate) mod consent;
+pub(crate) mod jwks;
+pub(crate) mod par;
+pub(crate) mod revoke;
+mod screen;
+pub(crate) mod sign_in;
+pub(crate) mod token;

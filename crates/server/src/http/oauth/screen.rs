@@ -1,0 +1,179 @@
+//! From what an operation opened to a page or a redirect.
+
+use std::fmt::Write as _;
+
+use axum::response::Response;
+use gatewright_protocol::oauth::authorize::Delivery;
+use gatewright_store::account::AccountStatus;
+use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::accounts::KnownAccount;
+use crate::http::app::App;
+use crate::http::csrf;
+use crate::http::errors::PageRefusal;
+use crate::http::extract::device::Device;
+use crate::http::extract::locale::locale;
+use crate::operations::{self, Answer, Opened, Show, Step};
+use crate::pages::account_picker::{AccountName, AccountPickerPage};
+use crate::pages::client_name::{ClientName, Vouched};
+use crate::pages::consent::{ConsentPage, ConsentRefused, Destination};
+use crate::pages::error::Trouble;
+use crate::pages::form_post::FormPostPage;
+use crate::pages::permission;
+use crate::pages::sign_in::{SignInPage, SignInRefused};
+use crate::pages::{Hidden, Page as _, Shell, paths};
+use crate::rate::TooMany;
+
+/// One browser at one moment: answers go to it with the cookies that it is to have.
+#[derive(Debug)]
+pub(super) struct Screen<'a> {
+    app: &'a App,
+    headers: &'a HeaderMap,
+    pub(super) device: Device,
+}
+
+/// What a page says beyond its step.
+#[derive(Debug, Default)]
+pub(super) struct Remark {
+    pub(super) consent: Option<ConsentRefused>,
+    pub(super) sign_in: Option<(SignInRefused, StatusCode)>,
+    pub(super) remember: bool,
+}
+
+impl<'a> Screen<'a> {
+    pub(super) const fn new(app: &'a App, headers: &'a HeaderMap, device: Device) -> Self {
+        Self { app, headers, device }
+    }
+
+    /// The page or redirect.
+    pub(super) fn show(self, opened: Opened) -> Response {
+        match opened {
+            Opened::Answer(answer) => self.send(&answer),
+            Opened::Page(step) => self.page(&step, Remark::default()),
+        }
+    }
+
+    /// The page or redirect, or the page that says why there is none.
+    pub(super) fn show_or_refuse<E: Into<PageRefusal>>(self, opened: Result<Opened, E>) -> Response {
+        match opened {
+            Ok(opened) => self.show(opened),
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    /// The page that says why there is nothing else.
+    pub(super) fn refuse(self, error: impl Into<PageRefusal>) -> Response {
+        let Self { app, headers, device } = self;
+        error.into().for_device(device).respond(app, headers)
+    }
+
+    /// The sign-in form once more, because there were too many attempts.
+    pub(super) fn too_many(self, opened: Opened, too_many: TooMany) -> Response {
+        let Opened::Page(step) = opened else { return self.show(opened) };
+        let seconds = too_many.retry_after.as_secs().max(1);
+        let minutes = u32::try_from(seconds.div_ceil(60)).unwrap_or(u32::MAX);
+        let refused = (SignInRefused::TooMany { minutes }, StatusCode::TOO_MANY_REQUESTS);
+        let mut response = self.page(&step, Remark { sign_in: Some(refused), ..Remark::default() });
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        response
+    }
+
+    /// The client's answer: by 303, so that no browser posts a form to the client (SEC-9), or by a form of its own.
+    pub(super) fn send(self, answer: &Answer) -> Response {
+        let mut response = match answer.delivery() {
+            Delivery::Form { fields, .. } => {
+                let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
+                let page = FormPostPage::new(self.shell(None), answer.redirect_uri(), &fields);
+                page.respond(StatusCode::OK, self.app.is_secure())
+            }
+            Delivery::Redirect(location) => {
+                let Ok(mut location) = HeaderValue::try_from(location.as_str()) else {
+                    return self.refuse(PageRefusal::of(Trouble::BadLink));
+                };
+                location.set_sensitive(true);
+                let mut response = Response::default();
+                *response.status_mut() = StatusCode::SEE_OTHER;
+                let headers = response.headers_mut();
+                headers.insert(LOCATION, location);
+                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+                response
+            }
+        };
+        self.device.set_cookies(self.app, response.headers_mut());
+        response
+    }
+
+    /// A page of the request.
+    pub(super) fn page(self, step: &Step, remark: Remark) -> Response {
+        let csrf = csrf::token(self.app.ctx.keys.device_key(), &self.device.id, &step.request.id.0);
+        let uri = operations::request_uri(&step.request.id);
+        let shell = self.shell(step.request.parameters.ui_locales.as_deref());
+        let hidden = Hidden { csrf: &csrf, request: &uri };
+        let link = |path: &str| link(path, step, &uri);
+        let (picker, other) = (link(paths::ACCOUNT), link(paths::SIGN_IN));
+        let is_open = step.request.parameters.login_hint.is_none();
+        let secure = self.app.is_secure();
+        let mut response = match &step.show {
+            Show::Accounts(accounts) => AccountPickerPage {
+                shell,
+                hidden,
+                client: self.client(step),
+                accounts: accounts.iter().map(account_name).collect(),
+                sign_in: &other,
+            }
+            .respond(StatusCode::OK, secure),
+            Show::Consent(account) => ConsentPage {
+                shell,
+                hidden,
+                client: self.client(step),
+                account: account_name(account),
+                permissions: permission::rows(&step.request.parameters.scope, shell.locale),
+                destination: Destination::new(&step.request.parameters.redirect_uri),
+                picker: is_open.then_some(picker.as_str()),
+                refused: remark.consent,
+            }
+            .respond(if remark.consent.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK }, secure),
+            Show::SignIn { identifier, has_accounts } => SignInPage {
+                shell,
+                hidden,
+                client: self.client(step),
+                identifier: identifier.as_deref().unwrap_or_default(),
+                remember: remark.remember,
+                refused: remark.sign_in.map(|(refused, _)| refused),
+                picker: (is_open && *has_accounts).then_some(picker.as_str()),
+            }
+            .respond(remark.sign_in.map_or(StatusCode::OK, |(_, status)| status), secure),
+        };
+        self.device.set_cookies(self.app, response.headers_mut());
+        response
+    }
+
+    fn client(&self, step: &Step) -> ClientName {
+        let metadata = &step.client;
+        let vouched = self.app.ctx.settings.trusts(&metadata.client_id).then_some(());
+        let vouched = vouched
+            .and(metadata.client_name.as_deref())
+            .map(|name| Vouched { name, logo: metadata.logo_uri.as_ref() });
+        ClientName::new(&metadata.client_id, vouched)
+    }
+
+    fn shell(&self, ui_locales: Option<&str>) -> Shell<'a> {
+        Shell { locale: locale(self.headers, ui_locales), look: &self.app.look }
+    }
+}
+
+fn account_name(account: &KnownAccount) -> AccountName {
+    debug_assert!(account.status != AccountStatus::TakenDown, "such accounts are never offered");
+    AccountName { did: account.did.to_string(), handle: account.handle.to_string() }
+}
+
+/// A link to another page of the same request.
+fn link(path: &str, step: &Step, uri: &str) -> String {
+    let mut link = format!("{path}?");
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("client_id", step.request.client.as_str()).append_pair("request_uri", uri);
+    let _ = write!(link, "{}", query.finish());
+    link
+}

@@ -1,0 +1,97 @@
+//! `/oauth/authorize/sign-in`: identifier and password (AS-37).
+
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use gatewright_protocol::secret::Password;
+use http::{HeaderMap, StatusCode};
+
+use super::authorize::open;
+use super::screen::{Remark, Screen};
+use crate::http::app::App;
+use crate::http::extract::page_form::{Fields, PageForm, page_form};
+use crate::http::extract::peer::Peer;
+use crate::operations::{self, Opened, Show, SignIn, SignInError, Step, Want};
+use crate::pages::sign_in::SignInRefused;
+
+pub(crate) async fn get(
+    State(app): State<App>,
+    Ok(peer): Result<Peer, std::convert::Infallible>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    open(&app, peer, &headers, query, Want::SignIn).await
+}
+
+pub(crate) async fn post(
+    State(app): State<App>,
+    Ok(peer): Result<Peer, std::convert::Infallible>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let PageForm { device, request, fields } = match page_form(&app, &headers, peer, body).await {
+        Ok(form) => form,
+        Err(refusal) => return refusal.respond(&app, &headers),
+    };
+    let mut screen = Screen::new(&app, &headers, device);
+    let id = screen.device.id.clone();
+    let remember = fields.get("remember").is_some_and(|value| !value.is_empty());
+    let again = async |screen: Screen<'_>, refused, status| {
+        match operations::open_request(&app.ctx, &request, &id, Want::SignIn).await {
+            Ok(Opened::Page(step)) => {
+                screen.page(&with_identifier(*step, &fields), remark(refused, status, remember))
+            }
+            other => screen.show_or_refuse(other),
+        }
+    };
+    let Some(form) = read(&fields, remember) else {
+        return again(screen, SignInRefused::Empty, StatusCode::BAD_REQUEST).await;
+    };
+    if let Err(too_many) = app.limits.sign_in(peer.network(), &form.identifier, app.ctx.now()) {
+        return match operations::open_request(&app.ctx, &request, &id, Want::SignIn).await {
+            Ok(opened) => screen.too_many(opened, too_many),
+            Err(error) => screen.refuse(error),
+        };
+    }
+    match operations::sign_in(&app.ctx, &request, &id, form).await {
+        Ok(signed_in) => {
+            screen.device.give(signed_in.new_secret);
+            screen.show(signed_in.opened)
+        }
+        Err(SignInError::Open(error)) => screen.refuse(error),
+        Err(SignInError::OtherAccount(step)) => {
+            screen.page(&step, remark(SignInRefused::OtherAccount, StatusCode::BAD_REQUEST, remember))
+        }
+        Err(SignInError::Wrong(step)) => {
+            screen.page(&step, remark(SignInRefused::Wrong, StatusCode::UNAUTHORIZED, remember))
+        }
+    }
+}
+
+fn read(fields: &Fields, remember: bool) -> Option<SignIn> {
+    let identifier = fields.get("identifier")?.trim();
+    let password = fields.get("password")?;
+    if identifier.is_empty() || identifier.len() > LONGEST_IDENTIFIER || password.is_empty() {
+        return None;
+    }
+    let password = Password::parse(password).ok()?;
+    Some(SignIn { identifier: identifier.to_owned(), password, remember })
+}
+
+/// As long as a DID may be is more than anybody types.
+const LONGEST_IDENTIFIER: usize = 2048;
+
+fn remark(refused: SignInRefused, status: StatusCode, remember: bool) -> Remark {
+    Remark { sign_in: Some((refused, status)), remember, consent: None }
+}
+
+/// What was typed stays in the field.
+fn with_identifier(step: Step, fields: &Fields) -> Step {
+    let typed = fields.get("identifier").filter(|typed| typed.len() <= LONGEST_IDENTIFIER);
+    match (step.show, typed) {
+        (Show::SignIn { has_accounts, .. }, Some(typed)) if !typed.is_empty() => {
+            Step { show: Show::SignIn { identifier: Some(typed.to_owned()), has_accounts }, ..step }
+        }
+        (show, _) => Step { show, ..step },
+    }
+}

@@ -1,0 +1,34 @@
+//! `/oauth/token`: a client exchanges a code or a refresh token (3.4).
+
+use axum::Json;
+use axum::extract::State;
+use gatewright_protocol::oauth::token::{TokenRequest, TokenResponse, TokenType};
+
+use crate::http::app::App;
+use crate::http::errors::Refusal;
+use crate::http::extract::client_auth::ClientRequest;
+use crate::operations::{self, ExchangeCode};
+
+pub(crate) async fn post(
+    State(app): State<App>,
+    request: Result<ClientRequest, Refusal>,
+) -> Result<Json<TokenResponse>, Refusal> {
+    let ClientRequest { params, client, .. } = request?;
+    let tokens = match TokenRequest::from_params(&params)? {
+        TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
+            let exchange = ExchangeCode { code, redirect_uri, code_verifier };
+            operations::exchange_code(&app.ctx, &client, exchange).await?
+        }
+        TokenRequest::RefreshToken { refresh_token, scope } => {
+            operations::refresh(&app.ctx, &client, refresh_token, scope).await?
+        }
+    };
+    Ok(Json(TokenResponse {
+        access_token: tokens.access_token,
+        token_type: TokenType::Dpop,
+        expires_in: i64::try_from(tokens.expires_in.as_secs()).ok(),
+        refresh_token: tokens.refresh_token,
+        scope: tokens.scope,
+        sub: tokens.sub,
+    }))
+}

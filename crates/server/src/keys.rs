@@ -1,0 +1,347 @@
+//! What tokens are signed and derived with: one file beside the database, never in it.
+
+use std::fmt;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use gatewright_guard::KeySource;
+use gatewright_protocol::crypto::{Curve, PrivateKey, PublicKey, SealKey};
+use gatewright_protocol::jose::{Jwk, JwkSet, Thumbprint};
+use gatewright_protocol::random::{Random, random_bytes};
+use gatewright_protocol::time::UnixTime;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// The keys as they lie in their file: readable by nobody else (0600), replaced as a whole.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyFile {
+    /// The first one signs; the others are published until no token of theirs can be alive.
+    signing: Vec<SigningKey>,
+    refresh_key: Secret,
+    seal_key: Secret,
+    device_key: Secret,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SigningKey {
+    private_key: Secret,
+    created_at: UnixTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced_at: Option<UnixTime>,
+}
+
+/// 32 bytes that are wiped after use; hexadecimal in the file.
+struct Secret(Zeroizing<[u8; 32]>);
+
+/// A key that was replaced is published this long: longer than any token that it signed can live.
+const RETIRED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl KeyFile {
+    /// New keys.
+    pub fn generate(random: &dyn Random, now: UnixTime) -> Self {
+        Self {
+            signing: vec![SigningKey::generate(random, now)],
+            refresh_key: Secret::generate(random),
+            seal_key: Secret::generate(random),
+            device_key: Secret::generate(random),
+        }
+    }
+
+    /// The keys of this file, which is made if it does not exist.
+    ///
+    /// # Errors
+    /// The file cannot be read or written, is not one of keys, or others may read it.
+    pub fn load_or_create(path: &Path, random: &dyn Random, now: UnixTime) -> Result<Self, KeyFileError> {
+        match Self::load(path) {
+            Err(KeyFileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+                let keys = Self::generate(random, now);
+                keys.save(path)?;
+                Ok(keys)
+            }
+            loaded => loaded,
+        }
+    }
+
+    /// The keys of this file.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not one of keys, or others may read it.
+    pub fn load(path: &Path) -> Result<Self, KeyFileError> {
+        check_mode(path)?;
+        let text = Zeroizing::new(std::fs::read(path)?);
+        let keys: Self = serde_json::from_slice(&text).map_err(|_| KeyFileError::Malformed)?;
+        keys.ring()?;
+        Ok(keys)
+    }
+
+    /// Puts the keys in the place of what the file held, or leaves it as it was.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), KeyFileError> {
+        let text = Zeroizing::new(serde_json::to_vec_pretty(self).map_err(|_| KeyFileError::Malformed)?);
+        let beside = path.with_extension("new");
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&beside)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)?;
+        Ok(())
+    }
+
+    /// Puts a new key before the others and drops those that were replaced a day ago. What was signed before stays
+    /// good; sessions go on.
+    pub fn rotate(&mut self, random: &dyn Random, now: UnixTime) {
+        self.signing.retain(|key| key.replaced_at.is_none_or(|at| now.since(at) < RETIRED_AFTER));
+        for key in &mut self.signing {
+            key.replaced_at.get_or_insert(now);
+        }
+        self.signing.insert(0, SigningKey::generate(random, now));
+    }
+
+    /// Seals the signing keys of accounts in their rows.
+    pub fn seal_key(&self) -> SealKey {
+        SealKey::new(*self.seal_key.0)
+    }
+
+    /// The names of the signing keys, the one in use first.
+    ///
+    /// # Errors
+    /// A key is none.
+    pub fn kids(&self) -> Result<Vec<String>, KeyFileError> {
+        Ok(self.ring()?.keys.into_iter().map(|(kid, _)| kid).collect())
+    }
+
+    fn ring(&self) -> Result<Ring, KeyFileError> {
+        let mut keys = Vec::with_capacity(self.signing.len());
+        let mut first = None;
+        for key in &self.signing {
+            let private =
+                PrivateKey::from_bytes(Curve::P256, &key.private_key.0).map_err(|_| KeyFileError::Malformed)?;
+            let public = private.public().clone();
+            keys.push((kid(&public), public));
+            first.get_or_insert(private);
+        }
+        let signing = first.ok_or(KeyFileError::Malformed)?;
+        let set = JwkSet::new(keys.iter().map(|(kid, key)| Jwk::new(key.clone(), kid)));
+        let jwks = serde_json::to_vec(&set).map_err(|_| KeyFileError::Malformed)?;
+        Ok(Ring { signing, keys, jwks: jwks.into() })
+    }
+}
+
+impl fmt::Debug for KeyFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyFile").field("signing", &self.signing.len()).finish_non_exhaustive()
+    }
+}
+
+/// Why a key file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyFileError {
+    /// It cannot be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It does not hold what this program writes.
+    #[error("the key file is not one that this program wrote")]
+    Malformed,
+    /// Others may read it.
+    #[error("the key file can be read by others; it must have mode 0600")]
+    Readable,
+}
+
+#[cfg(unix)]
+fn check_mode(path: &Path) -> Result<(), KeyFileError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path)?.permissions().mode();
+    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyFileError::Readable) }
+}
+
+#[cfg(not(unix))]
+fn check_mode(path: &Path) -> Result<(), KeyFileError> {
+    std::fs::metadata(path)?;
+    Ok(())
+}
+
+fn kid(key: &PublicKey) -> String {
+    let mut name = Thumbprint::of(key).to_string();
+    name.truncate(16);
+    name
+}
+
+impl SigningKey {
+    fn generate(random: &dyn Random, now: UnixTime) -> Self {
+        let key = PrivateKey::generate(Curve::P256, random);
+        Self { private_key: Secret(key.to_bytes()), created_at: now, replaced_at: None }
+    }
+}
+
+impl Secret {
+    fn generate(random: &dyn Random) -> Self {
+        Self(Zeroizing::new(random_bytes(random)))
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text: Zeroizing<String> = Zeroizing::new(self.0.iter().map(|byte| format!("{byte:02x}")).collect());
+        serializer.serialize_str(&text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Zeroizing::new(String::deserialize(deserializer)?);
+        let mut bytes = Zeroizing::new([0; 32]);
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(serde::de::Error::custom("not 64 hexadecimal digits"));
+        }
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let digits = std::str::from_utf8(digits).map_err(serde::de::Error::custom)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(serde::de::Error::custom)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// The keys of a running server. Signing keys can be replaced while it runs.
+pub struct Keys {
+    ring: ArcSwap<Ring>,
+    refresh_key: Secret,
+    device_key: Secret,
+}
+
+pub(crate) struct Ring {
+    pub(crate) signing: PrivateKey,
+    /// All that are published, by name, the one in use first.
+    keys: Vec<(String, PublicKey)>,
+    jwks: Bytes,
+}
+
+impl Keys {
+    /// The keys of a file.
+    ///
+    /// # Errors
+    /// The file holds no usable signing key.
+    pub fn new(file: &KeyFile) -> Result<Self, KeyFileError> {
+        Ok(Self {
+            ring: ArcSwap::from_pointee(file.ring()?),
+            refresh_key: Secret(file.refresh_key.0.clone()),
+            device_key: Secret(file.device_key.0.clone()),
+        })
+    }
+
+    /// Takes the signing keys of a file that was rotated; everything else stays.
+    ///
+    /// # Errors
+    /// The file holds no usable signing key.
+    pub fn replace_signing_keys(&self, file: &KeyFile) -> Result<(), KeyFileError> {
+        self.ring.store(Arc::new(file.ring()?));
+        Ok(())
+    }
+
+    /// The published key of this name.
+    pub fn find(&self, kid: &str) -> Option<PublicKey> {
+        self.ring.load().keys.iter().find(|(known, _)| known == kid).map(|(_, key)| key.clone())
+    }
+
+    /// The published set, as JSON (AS-18).
+    pub fn jwks(&self) -> Bytes {
+        self.ring.load().jwks.clone()
+    }
+
+    pub(crate) fn ring(&self) -> arc_swap::Guard<Arc<Ring>> {
+        self.ring.load()
+    }
+
+    pub(crate) fn refresh_key(&self) -> &[u8; 32] {
+        &self.refresh_key.0
+    }
+
+    pub(crate) fn device_key(&self) -> &[u8; 32] {
+        &self.device_key.0
+    }
+}
+
+impl Ring {
+    pub(crate) fn kid(&self) -> Option<&str> {
+        self.keys.first().map(|(kid, _)| kid.as_str())
+    }
+}
+
+impl KeySource for Keys {
+    fn find(&self, kid: &str) -> Option<PublicKey> {
+        Self::find(self, kid)
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Counting(std::sync::atomic::AtomicU8);
+
+    impl Random for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        }
+    }
+
+    #[test]
+    fn keys_survive_their_file_and_nobody_else_may_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.json");
+        let random = Counting(1.into());
+        let made = KeyFile::load_or_create(&path, &random, UnixTime::from_seconds(0)).unwrap();
+        let read = KeyFile::load_or_create(&path, &random, UnixTime::from_seconds(0)).unwrap();
+        assert_eq!(made.kids().unwrap(), read.kids().unwrap());
+        assert_eq!(*made.refresh_key.0, *read.refresh_key.0);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+            assert!(matches!(KeyFile::load(&path), Err(KeyFileError::Readable)));
+        }
+    }
+
+    #[test]
+    fn rotation_keeps_the_key_before_for_a_day() {
+        let random = Counting(1.into());
+        let mut file = KeyFile::generate(&random, UnixTime::from_seconds(0));
+        let keys = Keys::new(&file).unwrap();
+        let old = file.kids().unwrap().remove(0);
+        file.rotate(&random, UnixTime::from_seconds(10));
+        keys.replace_signing_keys(&file).unwrap();
+        let new = file.kids().unwrap().remove(0);
+        assert_ne!(old, new);
+        assert_eq!(keys.ring().kid(), Some(new.as_str()));
+        assert!(keys.find(&old).is_some() && keys.find(&new).is_some());
+        file.rotate(&random, UnixTime::from_seconds(10 + 24 * 60 * 60));
+        assert_eq!(file.kids().unwrap().len(), 2);
+        assert!(!file.kids().unwrap().contains(&old));
+    }
+
+    #[test]
+    fn sec_68_debug_shows_no_key() {
+        let file = KeyFile::generate(&Counting(171.into()), UnixTime::from_seconds(0));
+        let text = format!("{file:?} {:?}", Keys::new(&file).unwrap());
+        assert!(!text.contains("ab") && !text.contains("ac"), "{text}");
+    }
+}

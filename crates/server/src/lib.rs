@@ -1,0 +1,21 @@
+//! An embeddable authorization server for the AT Protocol: pushed requests, the pages on which a person signs in and
+//! consents, codes, tokens, revocation.
+//!
+//! One way down: `http` turns a request into domain types, `operations` decide, the store keeps. Only
+//! `http/errors.rs` turns what an operation refused into an answer.
+
+pub mod accounts;
+mod builder;
+pub mod context;
+mod http;
+mod i18n;
+pub mod keys;
+pub mod operations;
+mod pages;
+pub mod passwords;
+mod rate;
+mod router;
+pub mod settings;
+mod tasks;
+
+pub use builder::{AuthorizationServer, BuildError, Builder};

@@ -1,0 +1,103 @@
+//! Access tokens (AS-53, AS-54, AS-59, AS-66, AS-67).
+
+use std::time::Duration;
+
+use gatewright_protocol::jose::Thumbprint;
+use gatewright_protocol::jose::jws::{self, SignHeader};
+use gatewright_protocol::oauth::client_auth::ClientAuth;
+use gatewright_protocol::oauth::client_id::ClientId;
+use gatewright_protocol::scope::Scopes;
+use gatewright_protocol::secret::{AccessToken, RefreshToken};
+use gatewright_protocol::syntax::Did;
+use gatewright_protocol::time::UnixTime;
+use gatewright_store::token::Token;
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::settings::Verification;
+
+/// What a client gets.
+#[derive(Debug)]
+pub struct TokenSet {
+    /// To call with.
+    pub access_token: AccessToken,
+    /// How long it is good.
+    pub expires_in: Duration,
+    /// To refresh with; none for a client that does not.
+    pub refresh_token: Option<RefreshToken>,
+    /// What the access token may do.
+    pub scope: Scopes,
+    /// On whose behalf.
+    pub sub: Did,
+}
+
+/// The `typ` of access tokens (RFC 9068 section 2.1).
+pub(super) const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
+    jti: String,
+    client_id: &'a str,
+    cnf: Confirmation<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Confirmation<'a> {
+    jkt: &'a Thumbprint,
+}
+
+/// Signs the current access token of a session. Asked twice for the same rotation, it says the same (AS-57).
+pub(super) fn mint(ctx: &Context, token: Token, refresh_token: Option<RefreshToken>, now: UnixTime) -> TokenSet {
+    // Who shares the store takes the scope from there: a token without it cannot be read as wider than its session.
+    let by_keys = ctx.settings.audience(&token.audience).is_some_and(|a| a.verification == Verification::Jwks);
+    let claims = Claims {
+        iss: ctx.settings.issuer.as_str(),
+        sub: token.account.as_str(),
+        aud: token.audience.as_str(),
+        iat: token.rotated_at.seconds(),
+        exp: token.access_expires_at.seconds(),
+        jti: token.access_id().to_string(),
+        client_id: token.client.as_str(),
+        cnf: Confirmation { jkt: &token.dpop_jkt },
+        scope: by_keys.then(|| token.granted.as_str()),
+    };
+    let ring = ctx.keys.ring();
+    let header = SignHeader { typ: ACCESS_TOKEN_TYPE, kid: ring.kid(), jwk: None };
+    TokenSet {
+        access_token: AccessToken::new(jws::sign(&ring.signing, &header, &claims)),
+        expires_in: token.access_expires_at.since(now),
+        refresh_token,
+        scope: token.granted,
+        sub: token.account,
+    }
+}
+
+/// When an access token made now ends: never after its session (AS-59), and on a whole second, as its `exp` says it.
+/// `None` if the session has ended or is about to.
+pub(super) fn access_expiry(
+    ctx: &Context,
+    client: &ClientId,
+    auth: &ClientAuth,
+    audience: &Did,
+    session_start: UnixTime,
+    now: UnixTime,
+) -> Option<UnixTime> {
+    let verification = ctx.settings.audience(audience).map_or(Verification::Shared, |a| a.verification);
+    let session_end = session_start.plus(ctx.settings.session(client, auth).session);
+    if session_end.since(now) <= SHORTEST {
+        return None;
+    }
+    let expiry = now.plus(ctx.settings.lifetimes.access(verification)).min(session_end);
+    let whole = UnixTime::from_seconds(expiry.seconds());
+    (whole > now).then_some(whole)
+}
+
+/// A session with less than this left gives no more tokens.
+const SHORTEST: Duration = Duration::from_millis(250);

@@ -1,0 +1,52 @@
+//! What the server does: one file, one public function, one error enum each. Nothing here knows of HTTP.
+
+mod approve;
+mod authorization_answer;
+mod choose_account;
+mod consent;
+mod end_session;
+mod exchange_code;
+mod expand_scopes;
+mod judge_request;
+mod mint;
+mod open_request;
+mod push_request;
+mod recognise_device;
+mod refresh;
+mod revoke;
+mod sign_in;
+mod sweep_client_keys;
+
+use std::sync::Arc;
+
+use gatewright_protocol::jose::Thumbprint;
+use gatewright_protocol::oauth::client_auth::ClientAuth;
+use gatewright_protocol::oauth::client_metadata::ClientMetadata;
+
+pub use authorization_answer::Answer;
+pub use choose_account::{ChooseAccountError, choose_account};
+pub use consent::{ConsentError, Decision, consent, is_optional};
+pub use end_session::{EndSessionError, end_removed_key, end_session};
+pub use exchange_code::{ExchangeCode, ExchangeCodeError, exchange_code};
+pub use expand_scopes::{ExpandScopesError, expand_scopes};
+pub use judge_request::{Show, Want};
+pub use mint::TokenSet;
+pub use open_request::{OpenRequestError, Opened, Step, find_request, open_request, request_uri};
+pub use push_request::{PushRequestError, Pushed, push_request};
+pub use recognise_device::{Presented, RecogniseDeviceError, Recognised, recognise_device};
+pub use crate::rate::TooMany;
+pub use refresh::{RefreshError, refresh};
+pub use revoke::{RevokeError, revoke};
+pub use sign_in::{SignIn, SignInError, SignedIn, sign_in};
+pub use sweep_client_keys::{SweepClientKeysError, sweep_client_keys};
+
+/// A client that proved who it is, as far as its document asks for it.
+#[derive(Clone, Debug)]
+pub struct ProvenClient {
+    /// What it publishes.
+    pub metadata: Arc<ClientMetadata>,
+    /// How it proved itself.
+    pub auth: ClientAuth,
+    /// The key of its DPoP proof, checked with everything else about the proof.
+    pub jkt: Thumbprint,
+}

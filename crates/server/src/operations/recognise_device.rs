@@ -1,0 +1,121 @@
+//! Recognises a browser by its two cookies, or makes its acquaintance (AS-36).
+
+use gatewright_protocol::crypto::hmac_sha256;
+use gatewright_protocol::random::random_bytes;
+use gatewright_protocol::secret::DeviceSecret;
+use gatewright_store::StoreError;
+use gatewright_store::device::{Device, DeviceId};
+
+use crate::context::Context;
+
+/// What a browser presents.
+#[derive(Debug)]
+pub struct Presented {
+    /// Its cookies, if it has both.
+    pub cookies: Option<(DeviceId, DeviceSecret)>,
+    /// Its `User-Agent`.
+    pub user_agent: Option<String>,
+    /// The network it comes from, as text; only a keyed digest of it is kept.
+    pub network: String,
+}
+
+/// A browser that is known now.
+#[derive(Debug)]
+pub struct Recognised {
+    /// Its name.
+    pub id: DeviceId,
+    /// The secret to give it, if it is new or changed.
+    pub new_secret: Option<DeviceSecret>,
+}
+
+/// Why a browser could not be recognised.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecogniseDeviceError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Recognises a browser, or makes it a new device when `may_create`.
+///
+/// Its secret is replaced after five minutes, and at once when its name or network changed. The secret before is taken
+/// for five seconds more, because requests overlap; after that its use means that two browsers have the same cookies,
+/// so the device ends with all its sign-ins.
+///
+/// # Errors
+/// The store failed.
+pub async fn recognise_device(
+    ctx: &Context,
+    presented: Presented,
+    may_create: bool,
+) -> Result<Option<Recognised>, RecogniseDeviceError> {
+    let fingerprint = fingerprint(ctx, &presented);
+    if let Some((id, secret)) = &presented.cookies
+        && let Some(device) = ctx.store.find_device(id).await?
+    {
+        match recognise(ctx, &device, secret, fingerprint).await? {
+            Known::Current => return Ok(Some(Recognised { id: device.id, new_secret: None })),
+            Known::Rotated(new) => return Ok(Some(Recognised { id: device.id, new_secret: Some(new) })),
+            Known::Stale => ctx.store.delete_device(&device.id).await?,
+        }
+    }
+    if !may_create {
+        return Ok(None);
+    }
+    let now = ctx.now();
+    let id = DeviceId(format!("dev-{:032x}", u128::from_be_bytes(random_bytes(&*ctx.random))));
+    let secret = DeviceSecret::generate(&*ctx.random);
+    let device = Device {
+        id: id.clone(),
+        secret: secret.hash(),
+        previous_secret: None,
+        rotated_at: now,
+        fingerprint,
+        user_agent: presented.user_agent.map(|name| name.chars().take(LONGEST_USER_AGENT).collect()),
+        created_at: now,
+        seen_at: now,
+    };
+    ctx.store.create_device(device).await?;
+    Ok(Some(Recognised { id, new_secret: Some(secret) }))
+}
+
+const LONGEST_USER_AGENT: usize = 200;
+
+enum Known {
+    Current,
+    Rotated(DeviceSecret),
+    Stale,
+}
+
+async fn recognise(
+    ctx: &Context,
+    device: &Device,
+    secret: &DeviceSecret,
+    fingerprint: [u8; 32],
+) -> Result<Known, StoreError> {
+    let (now, lifetimes) = (ctx.now(), &ctx.settings.lifetimes);
+    let presented = secret.hash();
+    if device.secret.matches(&presented) {
+        let is_young = now.since(device.rotated_at) < lifetimes.device_secret;
+        if is_young && device.fingerprint == fingerprint {
+            return Ok(Known::Current);
+        }
+        let new = DeviceSecret::generate(&*ctx.random);
+        let rotated = ctx.store.rotate_device(&device.id, &presented, &new.hash(), fingerprint, now).await?;
+        // Another request of this browser was faster: it carries the new secret home.
+        return Ok(if rotated { Known::Rotated(new) } else { Known::Current });
+    }
+    let is_previous = device.previous_secret.is_some_and(|previous| previous.matches(&presented));
+    let in_grace = now.since(device.rotated_at) <= lifetimes.device_grace;
+    Ok(if is_previous && in_grace { Known::Current } else { Known::Stale })
+}
+
+fn fingerprint(ctx: &Context, presented: &Presented) -> [u8; 32] {
+    let name = presented.user_agent.as_deref().unwrap_or_default();
+    let name_length = (name.len() as u64).to_be_bytes();
+    hmac_sha256(
+        ctx.keys.device_key(),
+        &[b"device fingerprint", &name_length, name.as_bytes(), presented.network.as_bytes()],
+    )
+}

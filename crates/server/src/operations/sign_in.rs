@@ -1,0 +1,96 @@
+//! Signs an account in on a device (AS-37, AS-38).
+
+use gatewright_protocol::secret::{DeviceSecret, Password};
+use gatewright_store::account::AccountStatus;
+use gatewright_store::device::{DeviceAccount, DeviceId};
+use gatewright_store::request::RequestId;
+use tokio::time::Instant;
+
+use super::judge_request::{Show, Want, names};
+use super::open_request::{OpenRequestError, Opened, Step, Touched, go_on, touch_request};
+use crate::accounts::KnownAccount;
+use crate::context::Context;
+
+/// What a person filled in.
+#[derive(Debug)]
+pub struct SignIn {
+    /// A handle, DID or e-mail address.
+    pub identifier: String,
+    /// The password of the account; app passwords are none.
+    pub password: Password,
+    /// Whether the device may go on without the password for a while.
+    pub remember: bool,
+}
+
+/// Somebody signed in.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// What comes next.
+    pub opened: Opened,
+    /// The device's new secret: it changes with every sign-in.
+    pub new_secret: Option<DeviceSecret>,
+}
+
+/// Why nobody signed in.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignInError {
+    /// The request cannot go on.
+    #[error(transparent)]
+    Open(#[from] OpenRequestError),
+    /// The client expects another account; nothing of this sign-in is kept.
+    #[error("the client expects another account")]
+    OtherAccount(Box<Step>),
+    /// There is no such account, or this is not its password, or it may not sign in: all the same from outside.
+    #[error("wrong identifier or password")]
+    Wrong(Box<Step>),
+}
+
+/// Signs an account in on a device and goes on with the request. Takes as long whether or not there is such an account.
+///
+/// # Errors
+/// The request cannot go on, nobody signed in, or the store or the accounts failed.
+pub async fn sign_in(
+    ctx: &Context,
+    id: &RequestId,
+    device: &DeviceId,
+    form: SignIn,
+) -> Result<SignedIn, SignInError> {
+    let (request, client) = match touch_request(ctx, id, device).await? {
+        Touched::Open(request, client) => (*request, client),
+        Touched::Over(answer) => return Ok(SignedIn { opened: Opened::Answer(answer), new_secret: None }),
+    };
+    let SignIn { identifier, password, remember } = form;
+    let account = check(ctx, &identifier, password).await?;
+    let again = |request| {
+        let show = Show::SignIn { identifier: Some(identifier), has_accounts: false };
+        Box::new(Step { request, client: client.clone(), show })
+    };
+    let Some(account) = account else {
+        return Err(SignInError::Wrong(again(request)));
+    };
+    if request.parameters.login_hint.as_ref().is_some_and(|hint| !names(hint, &account)) {
+        return Err(SignInError::OtherAccount(again(request)));
+    }
+    let secret = DeviceSecret::generate(&*ctx.random);
+    let sign_in = DeviceAccount {
+        device: device.clone(),
+        account: account.did.clone(),
+        signed_in_at: ctx.now(),
+        request: (!remember).then(|| request.id.clone()),
+    };
+    ctx.store.sign_in_device(sign_in, Some(secret.hash())).await.map_err(OpenRequestError::from)?;
+    let opened = go_on(ctx, request, client, device, Want::Account(&account.did)).await?;
+    Ok(SignedIn { opened, new_secret: Some(secret) })
+}
+
+async fn check(
+    ctx: &Context,
+    identifier: &str,
+    password: Password,
+) -> Result<Option<KnownAccount>, OpenRequestError> {
+    let start = Instant::now();
+    let account = ctx.accounts.check_password(identifier, password).await;
+    tokio::time::sleep_until(start + ctx.settings.sign_in_floor).await;
+    Ok(account?.filter(|account| account.status != AccountStatus::TakenDown))
+}

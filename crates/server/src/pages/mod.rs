@@ -1,0 +1,108 @@
+//! The pages, each a struct that holds all it shows, and a template of the same name.
+//!
+//! They are plain HTML forms that work without JavaScript, with a keyboard alone and on a 360-pixel phone. What programs
+//! rely on (field names, button values) is marked in the templates. Each page names samples of itself; one test renders
+//! every page with every sample in every language.
+
+pub(crate) mod account_picker;
+pub(crate) mod brand;
+pub(crate) mod client_name;
+pub(crate) mod consent;
+pub(crate) mod error;
+pub(crate) mod form_post;
+pub(crate) mod permission;
+pub(crate) mod sign_in;
+
+#[cfg(test)]
+mod tests;
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+
+use self::brand::Look;
+use crate::http::headers::{self, Content};
+use crate::i18n::{Arg, Html, Locale};
+
+/// Where the forms of the pages go, and where their links lead. All of them lie under the path that `Referer` is held
+/// against (AS-35).
+pub(crate) mod paths {
+    /// Opens a request: `GET` with `client_id` and `request_uri`.
+    pub(crate) const AUTHORIZE: &str = "/oauth/authorize";
+    /// `GET` (with the same query): the account picker, whatever else could be shown. `POST` with `account`: goes on as
+    /// an account that is signed in on this device.
+    pub(crate) const ACCOUNT: &str = "/oauth/authorize/account";
+    /// `POST`: ends the request; the client gets `access_denied`.
+    pub(crate) const CANCEL: &str = "/oauth/authorize/cancel";
+    /// `POST` with `decision`, and each `scope` left ticked.
+    pub(crate) const CONSENT: &str = "/oauth/authorize/consent";
+    /// `GET` (with the same query): the sign-in form, whoever is signed in. `POST`: identifier and password.
+    pub(crate) const SIGN_IN: &str = "/oauth/authorize/sign-in";
+}
+
+/// A page that can be sent.
+pub(crate) trait Page: Template {
+    /// What the page needs of the content security policy beyond its stylesheet.
+    fn content(&self) -> Content<'_> {
+        Content::Plain
+    }
+
+    /// The page as an answer, with the headers of AS-34.
+    fn respond(&self, status: StatusCode, https: bool) -> Response {
+        // Rendering to a string fails only when a `Display` of a value does, and none of ours can.
+        let html = self.render().expect("every value of a page can be displayed");
+        headers::page(&self.content(), https, status, html)
+    }
+}
+
+/// What every page needs: its language, and how the operator wants it to look.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shell<'a> {
+    /// The language of the page.
+    pub(crate) locale: &'static Locale,
+    /// Name and stylesheet.
+    pub(crate) look: &'a Look,
+}
+
+impl Shell<'_> {
+    /// A message as text.
+    fn t(&self, id: &str) -> String {
+        self.locale.text(id, &[])
+    }
+
+    /// A message as text, with one value.
+    fn t1<'b>(&self, id: &str, name: &'static str, value: impl Into<Arg<'b>>) -> String {
+        self.locale.text(id, &[(name, value.into())])
+    }
+
+    /// A message as HTML, with one value.
+    fn h1<'b>(&self, id: &str, name: &'static str, value: impl Into<Arg<'b>>) -> Html {
+        self.locale.html(id, &[(name, value.into())])
+    }
+}
+
+/// The hidden fields of every form that changes something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hidden<'a> {
+    /// Proves that the form comes from a page this device was given (AS-35): [`crate::http::csrf::token`].
+    pub(crate) csrf: &'a str,
+    /// The request that the form goes on with: the value of `request_uri`.
+    pub(crate) request: &'a str,
+}
+
+/// A page that can be shown in tests.
+#[cfg(test)]
+pub(crate) trait Sampled<'a>: Page + Sized {
+    /// One page for each state worth looking at, each with a name for its snapshot.
+    fn samples(shell: Shell<'a>) -> Vec<(&'static str, Self)>;
+}
+
+#[cfg(test)]
+impl Hidden<'static> {
+    fn sample() -> Self {
+        Self {
+            csrf: "Zq1n3sGmM5VQ0cZJ8bT2y4o6w8A0C2E4G6I8K0M2O4Q",
+            request: "urn:ietf:params:oauth:request_uri:req-00112233445566778899aabbccddeeff",
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Sign-in: who are you, and prove it.
+
+use askama::Template;
+
+use super::client_name::ClientName;
+use super::{Hidden, Page, Shell, paths};
+use crate::i18n::Html;
+
+/// The sign-in form.
+#[derive(Debug, Template)]
+#[template(path = "sign_in.html")]
+pub(crate) struct SignInPage<'a> {
+    /// Language and look.
+    pub(crate) shell: Shell<'a>,
+    /// The hidden fields of its forms.
+    pub(crate) hidden: Hidden<'a>,
+    /// Who asks for the sign-in.
+    pub(crate) client: ClientName,
+    /// What stands in the field: the hint, or what was typed before.
+    pub(crate) identifier: &'a str,
+    /// Whether "remember" was ticked before.
+    pub(crate) remember: bool,
+    /// Why the last attempt failed.
+    pub(crate) refused: Option<SignInRefused>,
+    /// Where the account picker is, if accounts are remembered on this device.
+    pub(crate) picker: Option<&'a str>,
+}
+
+/// Why an attempt to sign in failed, as the person is told. A wrong password and an unknown account are one (AS-37).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignInRefused {
+    /// A field was left empty.
+    Empty,
+    /// The client asked for another account than this one (AS-38).
+    OtherAccount,
+    /// Too many attempts; may try again in so many minutes.
+    TooMany {
+        /// At least one.
+        minutes: u32,
+    },
+    /// No such account, or not its password, or it may not sign in.
+    Wrong,
+}
+
+impl SignInPage<'_> {
+    /// Whether what was typed is to blame.
+    fn invalid(&self) -> bool {
+        self.refused.is_some_and(|refused| !matches!(refused, SignInRefused::TooMany { .. }))
+    }
+
+    fn refusal(&self) -> Option<Html> {
+        let locale = self.shell.locale;
+        Some(match self.refused? {
+            SignInRefused::Empty => locale.html("sign-in-refused-empty", &[]),
+            SignInRefused::OtherAccount => locale.html("sign-in-refused-other-account", &[]),
+            SignInRefused::TooMany { minutes } => {
+                locale.html("sign-in-refused-too-many", &[("minutes", minutes.into())])
+            }
+            SignInRefused::Wrong => locale.html("sign-in-refused-wrong", &[]),
+        })
+    }
+}
+
+impl Page for SignInPage<'_> {}
+
+#[cfg(test)]
+impl<'a> super::Sampled<'a> for SignInPage<'a> {
+    fn samples(shell: Shell<'a>) -> Vec<(&'static str, Self)> {
+        let plain = |client| Self {
+            shell,
+            hidden: Hidden::sample(),
+            client,
+            identifier: "",
+            remember: false,
+            refused: None,
+            picker: None,
+        };
+        vec![
+            ("first", plain(ClientName::sample_host())),
+            ("hint", Self { identifier: "alice.test", ..plain(ClientName::Device) }),
+            (
+                "wrong",
+                Self {
+                    identifier: "\"><b>alice",
+                    remember: true,
+                    refused: Some(SignInRefused::Wrong),
+                    picker: Some("/oauth/authorize/account?client_id=a&request_uri=b"),
+                    ..plain(ClientName::sample_url())
+                },
+            ),
+            ("empty", Self { refused: Some(SignInRefused::Empty), ..plain(ClientName::Device) }),
+            (
+                "too_many",
+                Self {
+                    identifier: "alice.test",
+                    refused: Some(SignInRefused::TooMany { minutes: 5 }),
+                    ..plain(ClientName::sample_trusted())
+                },
+            ),
+            (
+                "other_account",
+                Self {
+                    identifier: "alice.test",
+                    refused: Some(SignInRefused::OtherAccount),
+                    ..plain(ClientName::sample_host())
+                },
+            ),
+        ]
+    }
+}

@@ -1,0 +1,139 @@
+//! Every page with every sample in every language.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use super::brand::{Brand, Look};
+use super::{Sampled, Shell};
+use crate::i18n::Locale;
+
+/// The name of each page and sample, and its HTML.
+fn rendered(locale: &'static Locale) -> Vec<(String, String)> {
+    fn all<'a, P: Sampled<'a>>(pages: &mut Vec<(String, String)>, page: &str, shell: Shell<'a>) {
+        for (sample, rendering) in P::samples(shell) {
+            pages.push((format!("{page}.{sample}"), rendering.render().unwrap()));
+        }
+    }
+    let mut look = Look::new(&Brand::default());
+    // The hash of the stylesheet would change every snapshot with it.
+    look.stylesheet_path = "/assets/style.css".to_owned();
+    let shell = Shell { locale, look: &look };
+    let mut pages = Vec::new();
+    all::<super::account_picker::AccountPickerPage<'_>>(&mut pages, "account_picker", shell);
+    all::<super::consent::ConsentPage<'_>>(&mut pages, "consent", shell);
+    all::<super::error::ErrorPage<'_>>(&mut pages, "error", shell);
+    all::<super::form_post::FormPostPage<'_>>(&mut pages, "form_post", shell);
+    all::<super::sign_in::SignInPage<'_>>(&mut pages, "sign_in", shell);
+    pages
+}
+
+#[test]
+fn every_page_in_every_language() {
+    for locale in Locale::all() {
+        for (name, html) in rendered(locale) {
+            check_structure(&name, &html);
+            insta::assert_snapshot!(format!("{}.{name}", locale.language), html);
+        }
+    }
+}
+
+/// What every page must be, whatever it says.
+fn check_structure(name: &str, html: &str) {
+    assert!(html.starts_with("<!doctype html>\n<html lang=\""), "{name}: a language");
+    for (tag, count) in [("<h1", 1), ("<main>", 1), ("<header>", 1), ("<title>", 1)] {
+        assert_eq!(html.matches(tag).count(), count, "{name}: {tag}");
+    }
+    assert!(!html.contains("onclick") && !html.contains("style=") && !html.contains("<style"), "{name}: CSP");
+    let scripts = html.matches("<script").count();
+    assert_eq!(scripts, usize::from(name.starts_with("form_post.")), "{name}: scripts");
+    let mut ids = BTreeSet::new();
+    for id in html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        assert!(ids.insert(id), "{name}: {id} stands twice");
+    }
+    for attribute in ["for", "aria-describedby", "aria-labelledby"] {
+        for id in html.split(&format!(" {attribute}=\"")).skip(1).map(|rest| rest.split('"').next().unwrap())
+        {
+            assert!(ids.contains(id), "{name}: {attribute} names {id}");
+        }
+    }
+    for input in html.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
+        if input.contains("type=\"hidden\"") {
+            continue;
+        }
+        let id = input.split("id=\"").nth(1).and_then(|rest| rest.split('"').next()).expect(input);
+        assert!(html.contains(&format!("<label for=\"{id}\">")), "{name}: {id} has no label");
+    }
+    // Every form that comes back to us carries its token.
+    for form in html.split("<form ").skip(1).filter(|form| form.contains("action=\"/")) {
+        assert!(form.contains("name=\"csrf\"") && form.contains("name=\"request\""), "{name}: {form}");
+    }
+    assert!(!html.contains("error-") && !html.contains("{ $"), "{name}: a message is missing");
+}
+
+#[test]
+fn sec_13_what_strangers_send_is_escaped_on_every_page() {
+    for (name, html) in rendered(Locale::english()) {
+        for raw in ["<b>alice", "<script>1", "<img src=x", "<the real one>", "\"b\""] {
+            assert!(!html.contains(raw), "{name}: {raw}");
+        }
+    }
+    let pages = rendered(Locale::english());
+    let page = |wanted: &str| &pages.iter().find(|(name, _)| name == wanted).expect(wanted).1;
+    assert!(page("sign_in.wrong").contains("value=\"&#34;&#62;&#60;b&#62;alice\""));
+    assert!(page("error.detail").contains("&#60;img src=x onerror=alert(1)&#62;"));
+    assert!(page("form_post.code").contains("value=\"&#34;&#62;&#60;script&#62;1&#60;/script&#62;\""));
+}
+
+#[test]
+fn sec_17_only_a_trusted_client_brings_its_name_and_picture() {
+    for (name, html) in rendered(Locale::english()) {
+        assert_eq!(html.contains("<img"), name == "consent.transition", "{name}");
+    }
+}
+
+#[test]
+fn programs_find_the_forms_they_know() {
+    let pages = rendered(Locale::english());
+    let page = |wanted: &str| &pages.iter().find(|(name, _)| name == wanted).expect(wanted).1;
+    let sign_in = page("sign_in.hint");
+    for field in [
+        "name=\"identifier\" type=\"text\" value=\"alice.test\"",
+        "name=\"password\" type=\"password\"",
+        "name=\"remember\" type=\"checkbox\"",
+    ] {
+        assert_eq!(sign_in.matches(field).count(), 1, "{field}");
+    }
+    let consent = page("consent.notes");
+    assert_eq!(consent.matches("<form ").count(), 1);
+    assert!(consent.contains("name=\"decision\" value=\"approve\">Approve<"));
+    assert!(consent.contains("name=\"decision\" value=\"deny\">Deny<"));
+    assert_eq!(consent.matches("name=\"scope\"").count(), 4, "all but `atproto` can be unticked");
+    assert!(!consent.contains("name=\"scope\" value=\"atproto\""));
+    for tick in consent.split("<input ").filter(|input| input.contains("checkbox")) {
+        assert!(tick.split('>').next().unwrap().contains(" checked"), "{tick}");
+    }
+    let picker = page("account_picker.three");
+    assert_eq!(picker.matches("<button class=\"account\" name=\"account\"").count(), 3);
+}
+
+#[test]
+fn every_message_that_the_code_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut named = 0;
+    for folder in ["templates", "src/pages"] {
+        for file in fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()) {
+            if file.is_dir() {
+                continue;
+            }
+            let text = fs::read_to_string(&file).unwrap();
+            for opening in [".t(\"", ".t1(\"", ".h1(\"", "locale.html(\"", "locale.text(\""] {
+                for id in text.split(opening).skip(1).map(|rest| rest.split('"').next().unwrap()) {
+                    assert!(Locale::english().has(id), "{}: `{id}`", file.display());
+                    named += 1;
+                }
+            }
+        }
+    }
+    assert!(named > 30, "the search finds what it looks for: {named}");
+}

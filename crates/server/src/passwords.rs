@@ -1,0 +1,124 @@
+//! Passwords: argon2id, on few threads, as slow for an account that does not exist as for one that does.
+
+use std::fmt;
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash as Phc;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use gatewright_protocol::random::{Random, random_bytes};
+use gatewright_protocol::secret::Password;
+use gatewright_store::account::PasswordHash;
+use tokio::sync::Semaphore;
+
+/// Hashes and checks passwords on a bounded number of threads, so that sign-ins take neither all processors nor all
+/// memory.
+pub struct Passwords {
+    places: Arc<Semaphore>,
+    random: Arc<dyn Random>,
+}
+
+/// What checking a password found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// It is the password.
+    Right,
+    /// It is, but hashed with other parameters than today's: this hash should take its place.
+    RightButOld(PasswordHash),
+    /// It is not.
+    Wrong,
+}
+
+/// A password could not be hashed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PasswordError {
+    /// The hash function refused its input.
+    #[error("the password could not be hashed: {0}")]
+    Hash(String),
+    /// The thread it ran on ended early: the program is stopping.
+    #[error("the thread that hashed a password ended early")]
+    Stopped,
+}
+
+impl Passwords {
+    /// As many at once as there are processors, four at most: each takes 19 MiB while it runs.
+    pub fn new(random: Arc<dyn Random>) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { places: Arc::new(Semaphore::new(processors.clamp(1, 4))), random }
+    }
+
+    /// Hashes a new password.
+    ///
+    /// # Errors
+    /// The hash function refused, or the program is stopping.
+    pub async fn hash(&self, password: Password) -> Result<PasswordHash, PasswordError> {
+        let salt = random_bytes::<16>(&*self.random);
+        self.run(move || hash(&password, &salt)).await?
+    }
+
+    /// Checks a password against the hash of an account. Without one, the same work is done and the answer is
+    /// [`Checked::Wrong`].
+    ///
+    /// # Errors
+    /// The hash function refused, or the program is stopping.
+    pub async fn check(
+        &self,
+        password: Password,
+        expected: Option<PasswordHash>,
+    ) -> Result<Checked, PasswordError> {
+        let salt = random_bytes::<16>(&*self.random);
+        self.run(move || {
+            let Some(expected) = expected else {
+                hash(&password, &salt)?;
+                return Ok(Checked::Wrong);
+            };
+            let parsed = Phc::new(&expected.0).map_err(|e| PasswordError::Hash(e.to_string()))?;
+            if hasher()?.verify_password(password.expose().as_bytes(), &parsed).is_err() {
+                return Ok(Checked::Wrong);
+            }
+            let is_current =
+                parsed.algorithm.as_str() == "argon2id" && Params::try_from(&parsed).is_ok_and(|used| is_todays(&used));
+            if is_current { Ok(Checked::Right) } else { hash(&password, &salt).map(Checked::RightButOld) }
+        })
+        .await?
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| PasswordError::Stopped)?;
+        tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(place);
+            done
+        })
+        .await
+        .map_err(|_| PasswordError::Stopped)
+    }
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passwords").finish_non_exhaustive()
+    }
+}
+
+/// Memory of one hash in KiB, passes and lanes.
+const MEMORY: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+fn is_todays(used: &Params) -> bool {
+    (used.m_cost(), used.t_cost(), used.p_cost()) == (MEMORY, PASSES, LANES)
+}
+
+fn hasher() -> Result<Argon2<'static>, PasswordError> {
+    let params = Params::new(MEMORY, PASSES, LANES, None).map_err(|e| PasswordError::Hash(e.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn hash(password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, PasswordError> {
+    let made = hasher()?
+        .hash_password_with_salt(password.expose().as_bytes(), salt)
+        .map_err(|e| PasswordError::Hash(e.to_string()))?;
+    Ok(PasswordHash(made.to_string()))
+}

@@ -1,0 +1,44 @@
+//! Every route, one table.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+use gatewright_protocol::oauth::server_metadata;
+
+use crate::http::app::App;
+use crate::http::machine::{dpop_endpoint, method_not_allowed, preflight};
+use crate::http::oauth::{account, authorize, cancel, consent, jwks, par, revoke, sign_in, token};
+use crate::http::well_known::authorization_server;
+use crate::http::assets;
+use crate::pages::paths;
+
+/// Where requests are pushed.
+pub(crate) const PAR: &str = "/oauth/par";
+const TOKEN: &str = "/oauth/token";
+const REVOKE: &str = "/oauth/revoke";
+const JWKS: &str = "/oauth/jwks";
+
+pub(crate) fn router(app: App) -> Router {
+    Router::new()
+        .route(PAR, program(&app, par::post))
+        .route(TOKEN, program(&app, token::post))
+        .route(REVOKE, program(&app, revoke::post))
+        .route(JWKS, get(jwks::get).options(preflight))
+        .route(server_metadata::PATH, get(authorization_server::get).options(preflight))
+        .route(paths::AUTHORIZE, get(authorize::get))
+        .route(paths::SIGN_IN, get(sign_in::get).post(sign_in::post))
+        .route(paths::ACCOUNT, get(account::get).post(account::post))
+        .route(paths::CONSENT, post(consent::post))
+        .route(paths::CANCEL, post(cancel::post))
+        .route(&app.look.stylesheet_path, get(assets::stylesheet))
+        .with_state(app)
+}
+
+/// An endpoint that programs post to with a proof.
+fn program<H: Handler<T, App>, T: 'static>(app: &App, handler: H) -> MethodRouter<App> {
+    post(handler)
+        .options(preflight)
+        .fallback(method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), dpop_endpoint))
+}

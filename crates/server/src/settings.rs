@@ -1,0 +1,318 @@
+//! What an embedder decides: who the server is, how long things live, how much strangers may send.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use gatewright_protocol::oauth::client_auth::ClientAuth;
+use gatewright_protocol::oauth::client_id::ClientId;
+use gatewright_protocol::syntax::Did;
+use ipnet::IpNet;
+use url::Url;
+
+pub use crate::pages::brand::{Brand, Colour, NotAColour};
+
+/// What the server is told once, when it is built.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Who the server is, and where browsers and clients reach it.
+    pub issuer: Issuer,
+    /// Relaxes what only a network on loopback needs: plain HTTP, client metadata on localhost (CM-37).
+    pub development: bool,
+    /// The resource servers that tokens are made for; the first is the one of accounts that name none.
+    pub audiences: Vec<Audience>,
+    /// How long things live (spec.md 0.1).
+    pub lifetimes: Lifetimes,
+    /// How much strangers may send.
+    pub limits: Limits,
+    /// The name and colours of the pages.
+    pub brand: Brand,
+    /// Clients whose name and picture are shown, and whom consent may be remembered for (CM-11).
+    pub trusted_clients: HashSet<ClientId>,
+    /// Whether sessions of trusted public clients live as long as those of confidential ones.
+    pub long_sessions_for_trusted_clients: bool,
+    /// Whether `native` clients may be confidential (CM-12, P10).
+    pub confidential_native_clients: bool,
+    /// Whether a client assertion without `exp` counts as ending 60 s after its `iat` (CM-27).
+    pub tolerate_absent_assertion_expiry: bool,
+    /// Whether a request without `state` is taken.
+    pub tolerate_absent_state: bool,
+    /// How long a sign-in takes at least, so that its time tells nothing (AS-37).
+    pub sign_in_floor: Duration,
+    /// Proxies in front of the server, whose word about the address of a browser is taken.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Settings {
+    /// The defaults of a production server.
+    pub fn new(issuer: Issuer) -> Self {
+        Self {
+            issuer,
+            development: false,
+            audiences: Vec::new(),
+            lifetimes: Lifetimes::default(),
+            limits: Limits::default(),
+            brand: Brand::default(),
+            trusted_clients: HashSet::new(),
+            long_sessions_for_trusted_clients: false,
+            confidential_native_clients: false,
+            tolerate_absent_assertion_expiry: false,
+            tolerate_absent_state: false,
+            sign_in_floor: Duration::from_millis(400),
+            trusted_proxies: Vec::new(),
+        }
+    }
+
+    /// The resource server of this DID, if tokens are made for it.
+    pub fn audience(&self, service: &Did) -> Option<&Audience> {
+        self.audiences.iter().find(|audience| audience.service == *service)
+    }
+
+    /// Whether the operator vouches for this client (CM-11).
+    pub fn trusts(&self, client: &ClientId) -> bool {
+        self.trusted_clients.contains(client)
+    }
+
+    /// How long the session of a client lives, and its refresh token between two rotations.
+    pub fn session(&self, client: &ClientId, auth: &ClientAuth) -> SessionLifetime {
+        let confidential = match auth {
+            ClientAuth::None => self.long_sessions_for_trusted_clients && self.trusts(client),
+            ClientAuth::PrivateKeyJwt { .. } => true,
+        };
+        if confidential { self.lifetimes.confidential } else { self.lifetimes.public }
+    }
+
+    /// Whether this address belongs to a proxy of ours.
+    pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// The identifier of the authorization server: an origin in canonical form, without a trailing slash (ID-21).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Issuer {
+    text: String,
+    secure: bool,
+}
+
+impl Issuer {
+    /// Reads an issuer. `http` is for the hosts of the own machine only, and there only in `development`.
+    ///
+    /// # Errors
+    /// It is not an origin in canonical form, or not one that may be served.
+    pub fn parse(text: &str, development: bool) -> Result<Self, InvalidIssuer> {
+        let url = Url::parse(text).map_err(|_| InvalidIssuer::NotOrigin)?;
+        if url.origin().ascii_serialization() != text {
+            return Err(InvalidIssuer::NotOrigin);
+        }
+        match url.scheme() {
+            "https" => Ok(Self { text: text.to_owned(), secure: true }),
+            "http" if development && is_loopback(&url) => Ok(Self { text: text.to_owned(), secure: false }),
+            _ => Err(InvalidIssuer::NotSecure),
+        }
+    }
+
+    /// What stands in settings until the issuer is known.
+    pub(crate) fn placeholder() -> Self {
+        Self { text: String::new(), secure: true }
+    }
+
+    /// The origin as text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is reached by TLS: cookies are `Secure` then, and HSTS is sent (SEC-70).
+    pub const fn is_secure(&self) -> bool {
+        self.secure
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// A text that cannot be an issuer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidIssuer {
+    /// It has a path, a default port, capitals, or is no URL at all.
+    #[error("an issuer is an origin like https://auth.example.com, without path or trailing slash")]
+    NotOrigin,
+    /// It is not reached by TLS.
+    #[error("an issuer is https; http is for localhost in development only")]
+    NotSecure,
+}
+
+/// A resource server that tokens are made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audience {
+    /// Its public origin, as its metadata says it: what `protected_resources` lists (AS-14).
+    pub origin: String,
+    /// Its DID: the `aud` of its tokens.
+    pub service: Did,
+    /// How it checks them.
+    pub verification: Verification,
+}
+
+/// How a resource server checks access tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// By the key set alone: tokens carry their scope, and live shorter.
+    Jwks,
+    /// It shares the store: every request looks the token up, so that a revocation is effective at once.
+    Shared,
+}
+
+/// How long things live (spec.md 0.1).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Lifetimes {
+    /// Access tokens for an audience that shares the store.
+    pub access_shared: Duration,
+    /// Access tokens for an audience that has the key set only.
+    pub access_jwks: Duration,
+    /// Sessions of public clients.
+    pub public: SessionLifetime,
+    /// Sessions of confidential clients.
+    pub confidential: SessionLifetime,
+    /// From approval to the end of the code.
+    pub code: Duration,
+    /// From a push, or the last time the page was opened, to the end of the request.
+    pub request: Duration,
+    /// From a push to the end of the request, however often the page is opened.
+    pub request_cap: Duration,
+    /// How long a code challenge may not come again (AS-29).
+    pub challenge: Duration,
+    /// How long a remembered sign-in is good without the password (AS-37).
+    pub remembered_sign_in: Duration,
+    /// How long a sign-in for one request is good (AS-37).
+    pub request_sign_in: Duration,
+    /// After this long the secret of a device is replaced (AS-36).
+    pub device_secret: Duration,
+    /// How long the secret before that is taken still (AS-36).
+    pub device_grace: Duration,
+    /// How long a lost answer can be asked for again (AS-57).
+    pub recovery: Duration,
+    /// Devices are forgotten this long after they last came.
+    pub device: Duration,
+}
+
+/// How long a session lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLifetime {
+    /// From the exchange of the code.
+    pub session: Duration,
+    /// From the last rotation.
+    pub refresh: Duration,
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            access_shared: 15 * MINUTE,
+            access_jwks: 5 * MINUTE,
+            public: SessionLifetime { session: 14 * DAY, refresh: 14 * DAY },
+            confidential: SessionLifetime { session: 730 * DAY, refresh: 90 * DAY },
+            code: MINUTE,
+            request: 5 * MINUTE,
+            request_cap: 15 * MINUTE,
+            challenge: DAY,
+            remembered_sign_in: 7 * DAY,
+            request_sign_in: 15 * MINUTE,
+            device_secret: 5 * MINUTE,
+            device_grace: Duration::from_secs(5),
+            recovery: MINUTE,
+            device: 90 * DAY,
+        }
+    }
+}
+
+impl Lifetimes {
+    /// Of an access token for this kind of audience.
+    pub const fn access(&self, verification: Verification) -> Duration {
+        match verification {
+            Verification::Jwks => self.access_jwks,
+            Verification::Shared => self.access_shared,
+        }
+    }
+}
+
+/// How much strangers may send (AS-49). What passes a limit is answered 429 and changes nothing.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Whether requests are counted at all.
+    pub enabled: bool,
+    /// Sign-ins for one identifier from one network.
+    pub sign_in: Rate,
+    /// The same over a day.
+    pub sign_in_daily: Rate,
+    /// Sign-ins from one network, whoever is named.
+    pub sign_in_network: Rate,
+    /// Pushed requests of public clients from one network.
+    pub push_public: Rate,
+    /// Pushed requests of one confidential client.
+    pub push_confidential: Rate,
+    /// Exchanges and refreshes of one session.
+    pub session: Rate,
+    /// Refused requests to PAR, token and revoke from one network.
+    pub refused: Rate,
+    /// Opened authorization pages from one network.
+    pub open: Rate,
+}
+
+/// So many in so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub count: u32,
+    /// In how long.
+    pub window: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const FIVE: Duration = Duration::from_secs(5 * 60);
+        Self {
+            enabled: true,
+            sign_in: Rate { count: 30, window: FIVE },
+            sign_in_daily: Rate { count: 300, window: DAY },
+            sign_in_network: Rate { count: 300, window: FIVE },
+            push_public: Rate { count: 100, window: FIVE },
+            push_confidential: Rate { count: 3000, window: FIVE },
+            session: Rate { count: 30, window: FIVE },
+            refused: Rate { count: 300, window: FIVE },
+            open: Rate { count: 600, window: FIVE },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_70_issuers_without_tls_are_for_development_on_loopback_only() {
+        for (text, production, development) in [
+            ("https://auth.example.com", true, true),
+            ("https://auth.example.com:8443", true, true),
+            ("http://localhost:2583", false, true),
+            ("http://127.0.0.1:2583", false, true),
+            ("http://auth.example.com", false, false),
+            ("https://auth.example.com/", false, false),
+            ("https://auth.example.com:443", false, false),
+            ("https://auth.example.com/path", false, false),
+            ("https://Auth.example.com", false, false),
+            ("https://me@auth.example.com", false, false),
+            ("ftp://auth.example.com", false, false),
+        ] {
+            assert_eq!(Issuer::parse(text, false).is_ok(), production, "{text}");
+            assert_eq!(Issuer::parse(text, true).is_ok(), development, "{text}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What blobs promise.
+
+use super::Subject;
+use super::fixture::*;
+use crate::repo::{Committed, RecordChange};
+
+/// An upload that is repeated is one upload.
+pub async fn the_same_blob_again_only_changes_its_declared_type(store: Subject) {
+    let first = blob(1, 50);
+    store.create_blob(first.clone()).await.expect("it writes");
+    assert_eq!(store.find_blob(&did(1), &first.cid).await.expect("it reads"), Some(first.clone()));
+    let mut again = first.clone();
+    "image/webp".clone_into(&mut again.declared_type);
+    again.created_at = after(60);
+    store.create_blob(again).await.expect("it writes");
+    let found = store.find_blob(&did(1), &first.cid).await.expect("it reads").expect("it is known");
+    assert_eq!((found.declared_type.as_str(), found.created_at), ("image/webp", NOW));
+    assert!(
+        store.find_blob(&did(2), &first.cid).await.expect("it reads").is_none(),
+        "another account's blob"
+    );
+}
+
+/// In the order of the text of their CIDs, each once, by pages.
+pub async fn only_blobs_that_records_name_are_listed(store: Subject) {
+    for number in 50..56 {
+        store.create_blob(blob(1, number)).await.expect("it writes");
+    }
+    let mut new = commit(1, None, 10, &[record("a", 20), record("b", 21)]);
+    let mut named: Vec<_> = (50..55).map(|number| block(number).0).collect();
+    for change in &mut new.changes {
+        if let RecordChange::Put { blobs, .. } = change {
+            blobs.extend(&named);
+        }
+    }
+    assert_eq!(store.commit_repo(new).await.expect("it writes"), Committed::Committed);
+    named.sort_by_key(ToString::to_string);
+    let first = store.list_blobs(&did(1), None, 2).await.expect("it reads");
+    assert_eq!(first.as_slice(), named.get(..2).expect("there are five"));
+    let rest = store.list_blobs(&did(1), first.last(), 9).await.expect("it reads");
+    assert_eq!(rest.as_slice(), named.get(2..).expect("there are five"));
+    // `a` is replaced by a value that names one blob, and `b` is deleted.
+    let mut next = commit(1, Some(10), 12, &[record("a", 22)]);
+    for change in &mut next.changes {
+        if let RecordChange::Put { blobs, .. } = change {
+            blobs.push(block(50).0);
+        }
+    }
+    next.changes.push(RecordChange::Delete { collection: collection("note"), key: key("b") });
+    assert_eq!(store.commit_repo(next).await.expect("it writes"), Committed::Committed);
+    assert_eq!(store.list_blobs(&did(1), None, 9).await.expect("it reads"), [block(50).0]);
+    assert!(store.list_blobs(&did(2), None, 9).await.expect("it reads").is_empty());
+}

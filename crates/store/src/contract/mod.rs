@@ -1,0 +1,249 @@
+//! The suite that every back end must pass.
+//!
+//! ```ignore
+//! gatewright_store::contract_tests!(memory => Subject::new(Memory::with_limits(LIMITS)));
+//! ```
+//! makes one test of each promise, each with a store of its own.
+
+#![cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "the promises are written in the words of the fixture")
+)]
+
+pub mod account;
+pub mod blob;
+pub mod consent;
+pub mod device;
+pub mod fixture;
+pub mod replay;
+pub mod repo;
+pub mod request;
+pub mod sweep;
+pub mod token;
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::{AuthorizationStore, HostStore, Limits};
+
+/// What a store under test is made with.
+pub const LIMITS: Limits =
+    Limits { open_requests: 100, challenges: 300, devices: 100, assertions: 100, proofs: 6400 };
+
+/// A whole store: what a server and a host keep.
+pub trait Whole: AuthorizationStore + HostStore {}
+impl<T: AuthorizationStore + HostStore + ?Sized> Whole for T {}
+
+/// A store under test, empty and with the limits of [`LIMITS`].
+#[derive(Clone)]
+pub struct Subject {
+    store: Arc<dyn Whole>,
+    /// What must live as long: a folder, a database server.
+    _keep: Arc<dyn Any + Send + Sync>,
+}
+
+impl Subject {
+    /// A store that needs nothing else.
+    pub fn new(store: impl Whole + 'static) -> Self {
+        Self::keeping(store, ())
+    }
+
+    /// A store that needs something else as long as it lives.
+    pub fn keeping(store: impl Whole + 'static, keep: impl Any + Send + Sync) -> Self {
+        Self { store: Arc::new(store), _keep: Arc::new(keep) }
+    }
+
+    /// An empty SQLite file in a folder of its own.
+    #[cfg(feature = "sqlite")]
+    pub fn sqlite() -> Self {
+        use crate::sqlite::{Options, Sqlite, Synchronous};
+
+        let folder = tempfile::tempdir().expect("there is a folder for temporary files");
+        let options = Options { limits: LIMITS, synchronous: Synchronous::Normal, ..Options::default() };
+        let store = Sqlite::open(folder.path().join("store.db"), options).expect("a new file opens");
+        Self::keeping(store, folder)
+    }
+
+    /// Runs the same step in `RACERS` tasks at once, and collects what each got.
+    async fn race<T, F>(&self, step: impl Fn(Self, usize) -> F) -> Vec<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let barrier = Arc::new(tokio::sync::Barrier::new(RACERS));
+        let mut tasks = Vec::new();
+        for racer in 0..RACERS {
+            let (barrier, step) = (Arc::clone(&barrier), step(self.clone(), racer));
+            tasks.push(tokio::spawn(async move {
+                barrier.wait().await;
+                step.await
+            }));
+        }
+        let mut outcomes = Vec::new();
+        for task in tasks {
+            outcomes.push(task.await.expect("no task panics"));
+        }
+        outcomes
+    }
+}
+
+/// How many tasks race.
+pub const RACERS: usize = 64;
+
+impl Deref for Subject {
+    type Target = dyn Whole;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.store
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Subject")
+    }
+}
+
+/// Makes a module of tests for a back end: one for each promise. The expression yields a new [`Subject`] each time.
+#[macro_export]
+macro_rules! contract_tests {
+    ($backend:ident => $subject:expr) => {
+        mod $backend {
+            #[allow(unused_imports, reason = "what the expression needs is the caller's matter")]
+            use super::*;
+
+            $crate::contract_tests! { @promises $subject =>
+                account {
+                    an_account_is_found_by_all_its_names,
+                    what_is_taken_is_refused_and_changes_nothing,
+                    accounts_are_listed_in_the_order_of_their_dids,
+                    a_new_password_ends_codes_tokens_and_sign_ins,
+                    a_new_hash_of_the_same_password_ends_nothing,
+                    an_account_that_may_not_act_has_no_tokens,
+                    a_deleted_account_leaves_nothing_behind,
+                    an_account_that_is_kept_elsewhere_can_be_forgotten_too,
+                    accounts_of_one_name_race_and_one_wins,
+                }
+                blob {
+                    the_same_blob_again_only_changes_its_declared_type,
+                    only_blobs_that_records_name_are_listed,
+                }
+                consent {
+                    a_consent_is_kept_with_the_approval,
+                    a_later_consent_takes_the_place_of_the_earlier,
+                    a_consent_that_was_refused_is_not_kept,
+                }
+                device {
+                    a_secret_is_rotated_only_from_the_current_one,
+                    a_sign_in_is_listed_for_its_request_only,
+                    signing_in_again_takes_the_place_of_the_earlier,
+                    signing_out_leaves_other_accounts,
+                    a_deleted_device_takes_its_sign_ins_along,
+                    devices_are_listed_where_an_account_is_remembered,
+                    sec_72_devices_are_limited,
+                    rotations_of_one_secret_race_and_one_wins,
+                }
+                replay {
+                    a_use_counts_once,
+                    namespaces_do_not_mix,
+                    an_assertion_counts_again_when_its_time_is_over,
+                    sec_72_a_full_memory_refuses_and_forgets_nothing,
+                    uses_race_and_one_wins,
+                }
+                repo {
+                    a_commit_keeps_head_blocks_and_records,
+                    a_value_that_two_records_have_stays_when_one_goes,
+                    a_commit_on_another_head_changes_nothing,
+                    a_record_that_names_an_unknown_blob_changes_nothing,
+                    records_are_listed_both_ways_and_by_pages,
+                    blocks_are_listed_in_the_order_of_their_cids,
+                    collections_and_repositories_are_listed_in_order,
+                    commits_race_and_one_wins,
+                }
+                request {
+                    a_request_is_found_as_it_was_pushed,
+                    a_challenge_is_reserved_for_its_time,
+                    sec_72_open_requests_are_limited,
+                    the_first_device_owns_the_request,
+                    an_expired_request_is_not_opened,
+                    an_approved_request_keeps_its_code_when_it_is_opened_again,
+                    only_its_device_approves_an_open_request,
+                    sec_18_a_code_that_comes_again_ends_its_token_and_sign_in,
+                    sec_19_a_consumed_code_is_used_up_without_a_token,
+                    an_exchange_that_fails_leaves_the_code,
+                    sec_20_exchanges_of_one_code_race_and_one_wins,
+                    approvals_race_and_one_wins,
+                    requests_with_one_challenge_race_and_one_wins,
+                }
+                sweep {
+                    what_has_expired_goes_and_the_rest_stays,
+                    sec_25_tokens_go_when_their_session_or_refresh_life_is_over,
+                    devices_go_when_they_did_not_come_for_long,
+                    a_sign_in_goes_with_its_request,
+                    a_sweep_is_bounded,
+                }
+                token {
+                    a_token_is_found_by_its_name_and_all_its_refresh_tokens,
+                    a_rotation_changes_what_it_is_given_and_nothing_else,
+                    sec_74_a_lost_answer_is_given_again_within_its_time,
+                    sec_21_a_used_token_after_its_time_ends_the_session,
+                    sec_21_a_used_token_after_its_successor_ends_the_session,
+                    sec_21_an_ancestor_ends_the_session,
+                    sec_21_another_client_authentication_ends_the_session,
+                    sec_22_rotations_race_to_one_successor,
+                    an_unknown_refresh_token_ends_nothing,
+                    a_token_without_refresh_is_not_rotated,
+                    revoking_ends_exactly_what_it_names,
+                    tokens_are_revoked_by_the_key_of_their_client,
+                    a_public_client_that_became_confidential_is_bound_to_its_key,
+                }
+            }
+        }
+    };
+    (@promises $subject:expr => $($noun:ident { $($promise:ident,)* })*) => {
+        $(mod $noun {
+            #[allow(unused_imports, reason = "what the expression needs is the caller's matter")]
+            use super::*;
+
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() {
+                    $crate::contract::$noun::$promise($subject).await;
+                }
+            )*
+        })*
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    /// A promise that the list above forgets would never be tested.
+    #[test]
+    fn every_promise_is_listed() {
+        let list = include_str!("mod.rs");
+        let nouns = [
+            include_str!("account.rs"),
+            include_str!("blob.rs"),
+            include_str!("consent.rs"),
+            include_str!("device.rs"),
+            include_str!("replay.rs"),
+            include_str!("repo.rs"),
+            include_str!("request.rs"),
+            include_str!("sweep.rs"),
+            include_str!("token.rs"),
+        ];
+        let mut promises = 0;
+        for source in nouns {
+            for line in source.lines() {
+                let Some(rest) = line.strip_prefix("pub async fn ") else { continue };
+                let (name, _) = rest.split_once('(').expect("a function has parameters");
+                assert!(list.contains(&format!(" {name},\n")), "`{name}` is not listed");
+                promises += 1;
+            }
+        }
+        assert!(promises > 50, "{promises}");
+    }
+}

@@ -1,0 +1,133 @@
+//! What sweeping promises.
+
+use super::Subject;
+use super::fixture::*;
+use crate::device::DeviceAccount;
+use crate::replay::Namespace;
+use crate::request::{CodeExchanged, RequestCreated};
+use crate::sweep::Horizon;
+use crate::token::{NewToken, Token};
+
+/// Requests, codes, challenges and replay memory.
+pub async fn what_has_expired_goes_and_the_rest_stays(store: Subject) {
+    store.create_request(request(1), NOW.plus(DAY)).await.expect("it writes");
+    approve(&store, 2).await;
+    grant(&store, 3).await;
+    for namespace in [Namespace::Assertion, Namespace::Proof] {
+        assert!(store.remember(namespace, bytes("use", 1), after(200), NOW).await.expect("it answers"));
+    }
+    assert_eq!(store.sweep(horizon(after(59))).await.expect("it sweeps"), 0);
+    assert!(store.find_request(&request_id(2)).await.expect("it reads").is_some());
+    assert_eq!(store.sweep(horizon(after(60))).await.expect("it sweeps"), 1, "the code of 2");
+    assert!(store.find_request(&request_id(2)).await.expect("it reads").is_none());
+    assert!(store.find_request_by_code(&code(2)).await.expect("it reads").is_none());
+    assert!(store.find_request(&request_id(1)).await.expect("it reads").is_some());
+    assert_eq!(store.sweep(horizon(after(299))).await.expect("it sweeps"), 2, "assertion and proof");
+    assert_eq!(store.sweep(horizon(after(300))).await.expect("it sweeps"), 1, "request 1");
+    assert!(store.find_request(&request_id(1)).await.expect("it reads").is_none());
+    let replayed = store.consume_code(&code(3), after(300)).await.expect("it answers");
+    assert!(matches!(replayed, CodeExchanged::Replayed(Some(_))), "a used code is known for a day");
+    assert_eq!(
+        store.sweep(horizon(after(86_400))).await.expect("it sweeps"),
+        4,
+        "three challenges and a used code"
+    );
+    let forgotten = store.consume_code(&code(3), after(86_400)).await.expect("it answers");
+    assert!(matches!(forgotten, CodeExchanged::Unknown), "{forgotten:?}");
+    let again = store.create_request(request(1), NOW.plus(DAY)).await.expect("it answers");
+    assert_eq!(again, RequestCreated::Created);
+}
+
+/// Each kind of client has its lives.
+pub async fn sec_25_tokens_go_when_their_session_or_refresh_life_is_over(store: Subject) {
+    grant(&store, 1).await;
+    grant_token(&store, 2, Token { client_auth: key_auth(2), ..token(2) }).await;
+    grant(&store, 3).await;
+    let days = |days: u64| after(days * 86_400);
+    let left = || async {
+        let mut left = Vec::new();
+        for number in 1..=3 {
+            let by_id = store.find_token(token_id(number)).await.expect("it reads").is_some();
+            let by_refresh =
+                store.find_token_by_refresh(&refresh(number, 0)).await.expect("it reads").is_some();
+            assert_eq!(by_id, by_refresh, "{number}");
+            if by_id {
+                left.push(number);
+            }
+        }
+        left
+    };
+    let shorter = |now| Horizon { public_refresh: 7 * DAY, ..horizon(now) };
+    store.rotate_token(rotate(3, 1, days(5))).await.expect("it writes");
+    store.sweep(shorter(days(7).minus(MINUTE))).await.expect("it sweeps");
+    assert_eq!(left().await, [1, 2, 3]);
+    store.sweep(shorter(days(7))).await.expect("it sweeps");
+    assert_eq!(left().await, [2, 3], "1 was not rotated for a week");
+    store.sweep(horizon(days(14))).await.expect("it sweeps");
+    assert_eq!(left().await, [2], "3 was made two weeks ago");
+    store.sweep(horizon(days(90).minus(MINUTE))).await.expect("it sweeps");
+    assert_eq!(left().await, [2]);
+    store.sweep(horizon(days(90))).await.expect("it sweeps");
+    assert!(left().await.is_empty());
+}
+
+/// Those on which nobody signed in go sooner.
+pub async fn devices_go_when_they_did_not_come_for_long(store: Subject) {
+    for number in [1, 2] {
+        store.create_device(device(number)).await.expect("it writes");
+    }
+    store.sign_in_device(sign_in(2, 2), None).await.expect("it writes");
+    assert_eq!(store.sweep(horizon(after(86_399))).await.expect("it sweeps"), 0);
+    assert_eq!(store.sweep(horizon(after(86_400))).await.expect("it sweeps"), 1);
+    assert!(store.find_device(&device_id(1)).await.expect("it reads").is_none());
+    assert!(store.find_device(&device_id(2)).await.expect("it reads").is_some());
+    assert_eq!(store.sweep(horizon(after(86_400 * 400))).await.expect("it sweeps"), 1);
+    assert!(store.find_device(&device_id(2)).await.expect("it reads").is_none());
+    // Those that went make room.
+    for number in 10..110 {
+        store.create_device(device(number)).await.expect("there is room");
+    }
+}
+
+/// AS-37: it was good for that request only.
+pub async fn a_sign_in_goes_with_its_request(store: Subject) {
+    store.create_device(device(1)).await.expect("it writes");
+    store.create_request(request(1), NOW.plus(DAY)).await.expect("it writes");
+    let once = DeviceAccount { request: Some(request_id(1)), ..sign_in(1, 1) };
+    store.sign_in_device(once, None).await.expect("it writes");
+    store.sign_in_device(sign_in(1, 2), None).await.expect("it writes");
+    store.sweep(horizon(after(1))).await.expect("it sweeps");
+    let listed = store.list_device_accounts(&device_id(1), Some(&request_id(1))).await.expect("it reads");
+    assert_eq!(listed.len(), 2);
+    store.delete_request(&request_id(1)).await.expect("it writes");
+    assert_eq!(store.sweep(horizon(after(1))).await.expect("it sweeps"), 1);
+    let listed = store.list_device_accounts(&device_id(1), Some(&request_id(1))).await.expect("it reads");
+    assert_eq!(listed, [sign_in(1, 2)]);
+}
+
+/// Called again until there is nothing left.
+pub async fn a_sweep_is_bounded(store: Subject) {
+    for number in 0..50 {
+        store.create_request(request(number), NOW.plus(DAY)).await.expect("it writes");
+    }
+    let few = Horizon { batch: 20, ..horizon(after(301)) };
+    let mut swept = Vec::new();
+    for _ in 0..4 {
+        swept.push(store.sweep(few).await.expect("it sweeps"));
+    }
+    assert_eq!(swept, [20, 20, 10, 0]);
+    for number in 50..60 {
+        approve(&store, number).await;
+        let token = Token { created_at: NOW, ..token(number) };
+        store.exchange_code(&code(number), NewToken { token }).await.expect("it is exchanged");
+    }
+    let few = Horizon { batch: 4, ..horizon(NOW.plus(20 * DAY)) };
+    let mut rounds = 0;
+    while store.sweep(few).await.expect("it sweeps") > 0 {
+        rounds += 1;
+        assert!(rounds < 100, "there is no end");
+    }
+    assert!(rounds >= 3, "{rounds}");
+    assert!(store.find_token(token_id(50)).await.expect("it reads").is_none());
+    assert!(store.find_token(token_id(59)).await.expect("it reads").is_none());
+}

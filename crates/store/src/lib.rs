@@ -1,0 +1,56 @@
+//! Keeping the state of an authorization server and its host.
+//!
+//! One trait per noun, each method one atomic business step: no transaction leaks upward, and every back end
+//! that passes `contract` serves as well as another. Rows hold no code, refresh token or device secret in clear.
+//!
+//! # Adding a method
+//!
+//! 1. Promise it in the trait of its noun (`token.rs`), in terms of what happens to the row.
+//! 2. State the promise as a test in `contract/token.rs`.
+//! 3. Keep it in `memory/token.rs`.
+//! 4. Keep it in `sqlite/token.rs`, with its SQL as `const` text in the list at the end of the file.
+
+pub mod account;
+pub mod blob;
+pub mod consent;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+pub mod device;
+pub mod error;
+pub mod limits;
+pub mod memory;
+pub mod replay;
+mod replay_memory;
+pub mod repo;
+pub mod request;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+pub mod sweep;
+pub mod token;
+
+pub use error::{Corrupt, StoreError};
+pub use limits::Limits;
+
+use account::AccountStore;
+use blob::BlobStore;
+use consent::ConsentStore;
+use device::DeviceStore;
+use replay::ReplayStore;
+use repo::RepoStore;
+use request::RequestStore;
+use sweep::Sweep;
+use token::TokenStore;
+
+/// What an authorization server keeps.
+pub trait AuthorizationStore:
+    AccountStore + ConsentStore + DeviceStore + ReplayStore + RequestStore + Sweep + TokenStore
+{
+}
+impl<T: AccountStore + ConsentStore + DeviceStore + ReplayStore + RequestStore + Sweep + TokenStore + ?Sized>
+    AuthorizationStore for T
+{
+}
+
+/// What a record host keeps.
+pub trait HostStore: AccountStore + BlobStore + RepoStore {}
+impl<T: AccountStore + BlobStore + RepoStore + ?Sized> HostStore for T {}

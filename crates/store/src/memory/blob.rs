@@ -1,0 +1,53 @@
+//! What is known about blobs.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use async_trait::async_trait;
+use cid::Cid;
+use gatewright_protocol::syntax::Did;
+
+use super::Memory;
+use crate::StoreError;
+use crate::blob::{Blob, BlobStore};
+
+#[derive(Debug, Default)]
+pub(super) struct Blobs {
+    rows: BTreeMap<Did, BTreeMap<Cid, Blob>>,
+}
+
+impl Blobs {
+    pub(super) fn contains(&self, did: &Did, cid: &Cid) -> bool {
+        self.rows.get(did).is_some_and(|blobs| blobs.contains_key(cid))
+    }
+
+    pub(super) fn remove(&mut self, did: &Did) -> bool {
+        self.rows.remove(did).is_some()
+    }
+}
+
+#[async_trait]
+impl BlobStore for Memory {
+    async fn create_blob(&self, blob: Blob) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        let blobs = tables.blobs.rows.entry(blob.did.clone()).or_default();
+        match blobs.get_mut(&blob.cid) {
+            Some(known) => known.declared_type = blob.declared_type,
+            None => {
+                blobs.insert(blob.cid, blob);
+            }
+        }
+        Ok(())
+    }
+
+    async fn find_blob(&self, did: &Did, cid: &Cid) -> Result<Option<Blob>, StoreError> {
+        Ok(self.tables().blobs.rows.get(did).and_then(|blobs| blobs.get(cid).cloned()))
+    }
+
+    async fn list_blobs(&self, did: &Did, after: Option<&Cid>, limit: usize) -> Result<Vec<Cid>, StoreError> {
+        let after = after.map(ToString::to_string);
+        let start = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let named = self.tables().repos.named_blobs(did);
+        Ok(named.range::<str, _>((start, Bound::Unbounded)).take(limit).map(|(_, cid)| *cid).collect())
+    }
+}

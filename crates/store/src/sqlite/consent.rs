@@ -1,0 +1,58 @@
+//! Consents.
+
+use async_trait::async_trait;
+use gatewright_protocol::oauth::client_id::ClientId;
+use gatewright_protocol::syntax::Did;
+use rusqlite::{Row, params};
+
+use super::account::own;
+use super::row::{Columns, one};
+use super::token::client;
+use super::writer::Write;
+use super::{Sqlite, statements};
+use crate::StoreError;
+use crate::consent::{Consent, ConsentStore};
+
+#[async_trait]
+impl ConsentStore for Sqlite {
+    async fn find_consent(&self, account: &Did, client: &ClientId) -> Result<Option<Consent>, StoreError> {
+        self.point(|connection| one(connection, FIND, [account.as_str(), client.as_str()], read)).await
+    }
+
+    async fn delete_consent(&self, account: &Did, client: &ClientId) -> Result<bool, StoreError> {
+        let (account, client) = (account.clone(), client.clone());
+        self.write(move |write| Ok(write.execute(DELETE, [account.as_str(), client.as_str()])? > 0)).await
+    }
+}
+
+/// Keeps a consent in place of the one before.
+pub(super) fn put(write: &Write<'_>, consent: &Consent) -> Result<(), StoreError> {
+    own(write, &consent.account)?;
+    let params = params![
+        consent.account.as_str(),
+        consent.client.as_str(),
+        consent.approved.as_str(),
+        consent.declined.as_str(),
+        consent.decided_at.millis()
+    ];
+    write.execute(PUT, params).map(drop)
+}
+
+fn read(row: &Row<'_>) -> Result<Consent, StoreError> {
+    let columns = Columns::new("consent", row);
+    Ok(Consent {
+        account: columns.parse(0, "account")?,
+        client: client(&columns, 1)?,
+        approved: columns.parse(2, "approved")?,
+        declined: columns.parse(3, "declined")?,
+        decided_at: columns.time(4, "decided_at")?,
+    })
+}
+
+statements! {
+    FIND = "SELECT account, client, approved, declined, decided_at FROM consent WHERE account = ?1 AND client = ?2";
+    PUT = "INSERT INTO consent (account, client, approved, declined, decided_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+        ON CONFLICT DO UPDATE SET approved = excluded.approved, declined = excluded.declined, \
+        decided_at = excluded.decided_at";
+    DELETE = "DELETE FROM consent WHERE account = ?1 AND client = ?2";
+}

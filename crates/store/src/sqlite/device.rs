@@ -1,0 +1,164 @@
+//! Devices and who signed in on them.
+
+use async_trait::async_trait;
+use gatewright_protocol::secret::DeviceSecretHash;
+use gatewright_protocol::syntax::Did;
+use gatewright_protocol::time::UnixTime;
+use rusqlite::{Row, params};
+
+use super::account::own;
+use super::row::{Columns, all, one};
+use super::writer::Write;
+use super::{Sqlite, full, statements};
+use crate::StoreError;
+use crate::device::{Device, DeviceAccount, DeviceId, DeviceStore};
+use crate::request::RequestId;
+
+#[async_trait]
+impl DeviceStore for Sqlite {
+    async fn create_device(&self, device: Device) -> Result<(), StoreError> {
+        let step = move |write: &mut Write<'_>| {
+            if write.counts.devices >= write.limits.devices {
+                return Err(full("devices"));
+            }
+            let params = params![
+                device.id.0,
+                device.secret.as_bytes(),
+                device.previous_secret.as_ref().map(DeviceSecretHash::as_bytes),
+                device.rotated_at.millis(),
+                device.fingerprint,
+                device.user_agent,
+                device.created_at.millis(),
+                device.seen_at.millis()
+            ];
+            write.execute(INSERT, params)?;
+            write.counts.devices += 1;
+            Ok(())
+        };
+        self.write(step).await
+    }
+
+    async fn find_device(&self, id: &DeviceId) -> Result<Option<Device>, StoreError> {
+        self.point(|connection| one(connection, FIND, [&id.0], read)).await
+    }
+
+    async fn rotate_device(
+        &self,
+        id: &DeviceId,
+        old: &DeviceSecretHash,
+        new: &DeviceSecretHash,
+        fingerprint: [u8; 32],
+        now: UnixTime,
+    ) -> Result<bool, StoreError> {
+        let (id, old, new) = (id.clone(), *old, *new);
+        let step = move |write: &mut Write<'_>| {
+            let params = params![id.0, old.as_bytes(), new.as_bytes(), fingerprint, now.millis()];
+            Ok(write.execute(ROTATE, params)? > 0)
+        };
+        self.write(step).await
+    }
+
+    async fn delete_device(&self, id: &DeviceId) -> Result<(), StoreError> {
+        let id = id.clone();
+        let step = move |write: &mut Write<'_>| {
+            let deleted = write.execute(DELETE, [id.0])? as u64;
+            write.counts.devices = write.counts.devices.saturating_sub(deleted);
+            Ok(())
+        };
+        self.write(step).await
+    }
+
+    async fn sign_in_device(
+        &self,
+        sign_in: DeviceAccount,
+        rotate_to: Option<DeviceSecretHash>,
+    ) -> Result<bool, StoreError> {
+        let step = move |write: &mut Write<'_>| {
+            let (device, now) = (sign_in.device.0.as_str(), sign_in.signed_in_at.millis());
+            let is_known = match rotate_to {
+                Some(new) => write.execute(REPLACE_SECRET, params![device, new.as_bytes(), now])? > 0,
+                None => one(write.connection, FIND, [device], |_| Ok(()))?.is_some(),
+            };
+            if !is_known {
+                return Ok(false);
+            }
+            own(write, &sign_in.account)?;
+            let request = sign_in.request.as_ref().map_or("", |request| request.0.as_str());
+            write.execute(SIGN_IN, params![device, sign_in.account.as_str(), request, now])?;
+            Ok(true)
+        };
+        self.write(step).await
+    }
+
+    async fn sign_out_device(&self, id: &DeviceId, account: &Did) -> Result<(), StoreError> {
+        let (id, account) = (id.clone(), account.clone());
+        self.write(move |write| sign_out(write, &id.0, account.as_str())).await
+    }
+
+    async fn list_device_accounts(
+        &self,
+        id: &DeviceId,
+        request: Option<&RequestId>,
+    ) -> Result<Vec<DeviceAccount>, StoreError> {
+        let request = request.map_or("", |request| request.0.as_str());
+        self.point(|connection| all(connection, LIST_ACCOUNTS, [id.0.as_str(), request], read_sign_in)).await
+    }
+
+    async fn list_devices(&self, account: &Did) -> Result<Vec<Device>, StoreError> {
+        let account = account.clone();
+        self.scan(move |connection| all(connection, LIST, [account.as_str()], read)).await
+    }
+}
+
+/// Forgets an account on one device.
+pub(super) fn sign_out(write: &Write<'_>, device: &str, account: &str) -> Result<(), StoreError> {
+    write.execute(SIGN_OUT, [device, account]).map(drop)
+}
+
+fn read(row: &Row<'_>) -> Result<Device, StoreError> {
+    let columns = Columns::new("device", row);
+    Ok(Device {
+        id: DeviceId(columns.value(0, "id")?),
+        secret: DeviceSecretHash(columns.value(1, "secret")?),
+        previous_secret: columns.value::<Option<_>>(2, "previous_secret")?.map(DeviceSecretHash),
+        rotated_at: columns.time(3, "rotated_at")?,
+        fingerprint: columns.value(4, "fingerprint")?,
+        user_agent: columns.value(5, "user_agent")?,
+        created_at: columns.time(6, "created_at")?,
+        seen_at: columns.time(7, "seen_at")?,
+    })
+}
+
+fn read_sign_in(row: &Row<'_>) -> Result<DeviceAccount, StoreError> {
+    let columns = Columns::new("device_account", row);
+    let request = columns.text(2, "request")?;
+    Ok(DeviceAccount {
+        device: DeviceId(columns.value(0, "device")?),
+        account: columns.parse(1, "account")?,
+        request: (!request.is_empty()).then(|| RequestId(request.to_owned())),
+        signed_in_at: columns.time(3, "signed_in_at")?,
+    })
+}
+
+macro_rules! columns {
+    () => {
+        "id, secret, previous_secret, rotated_at, fingerprint, user_agent, created_at, seen_at"
+    };
+}
+
+statements! {
+    INSERT = concat!("INSERT INTO device (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    FIND = concat!("SELECT ", columns!(), " FROM device WHERE id = ?1");
+    ROTATE = "UPDATE device SET previous_secret = secret, secret = ?3, fingerprint = ?4, rotated_at = ?5, seen_at = ?5 \
+        WHERE id = ?1 AND secret = ?2";
+    REPLACE_SECRET = "UPDATE device SET previous_secret = secret, secret = ?2, rotated_at = ?3, seen_at = ?3 \
+        WHERE id = ?1";
+    DELETE = "DELETE FROM device WHERE id = ?1";
+    SIGN_IN = "INSERT INTO device_account (device, account, request, signed_in_at) VALUES (?1, ?2, ?3, ?4) \
+        ON CONFLICT DO UPDATE SET signed_in_at = excluded.signed_in_at";
+    SIGN_OUT = "DELETE FROM device_account WHERE device = ?1 AND account = ?2";
+    LIST_ACCOUNTS = "SELECT device, account, request, signed_in_at FROM device_account \
+        WHERE device = ?1 AND request IN ('', ?2) ORDER BY signed_in_at DESC";
+    LIST = concat!("SELECT ", columns!(), " FROM device WHERE id IN \
+        (SELECT device FROM device_account WHERE account = ?1 AND request = '') ORDER BY seen_at DESC");
+}

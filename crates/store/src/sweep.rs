@@ -1,0 +1,52 @@
+//! Deleting what has expired, in bounded batches.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gatewright_protocol::oauth::client_auth::ClientAuth;
+use gatewright_protocol::time::UnixTime;
+
+use crate::StoreError;
+use crate::token::Token;
+
+/// How long rows are worth keeping.
+#[derive(Clone, Copy, Debug)]
+pub struct Horizon {
+    /// Now.
+    pub now: UnixTime,
+    /// Tokens of public clients end this long after they were made.
+    pub public_session: Duration,
+    /// Tokens of public clients end this long after their last rotation.
+    pub public_refresh: Duration,
+    /// Tokens of confidential clients end this long after they were made.
+    pub confidential_session: Duration,
+    /// Tokens of confidential clients end this long after their last rotation.
+    pub confidential_refresh: Duration,
+    /// Devices are forgotten this long after they last came; those on which nobody signed in after a day.
+    pub device: Duration,
+    /// At most this many rows of each kind at once.
+    pub batch: usize,
+}
+
+/// Devices on which nobody signed in are forgotten this long after they last came: they cost their maker nothing
+/// (SEC-72).
+pub const UNUSED_DEVICE: Duration = Duration::from_hours(24);
+
+impl Horizon {
+    /// Whether the token's session or refresh life is over.
+    pub fn is_over(&self, token: &Token) -> bool {
+        let (session, refresh) = match token.client_auth {
+            ClientAuth::None => (self.public_session, self.public_refresh),
+            ClientAuth::PrivateKeyJwt { .. } => (self.confidential_session, self.confidential_refresh),
+        };
+        token.created_at.plus(session) <= self.now || token.rotated_at.plus(refresh) <= self.now
+    }
+}
+
+/// Deletes what has expired.
+#[async_trait]
+pub trait Sweep: Send + Sync {
+    /// Deletes up to `batch` rows of each kind that have expired: requests, challenges, used codes, replay memory,
+    /// tokens, devices. How many rows went; call again while it is not zero.
+    async fn sweep(&self, horizon: Horizon) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,80 @@
+//! The server under test: started on one processor, and what it costs by the kernel's own account.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+/// A running server.
+pub(crate) struct Process {
+    child: Child,
+    /// The line it printed when it was ready.
+    pub(crate) ready: Value,
+    /// From its start to that line.
+    pub(crate) ready_after: Duration,
+}
+
+impl Process {
+    /// Starts `gatewright dev` on processor 0.
+    pub(crate) fn start(server: &Path, data: &Path, synchronous: &str) -> Result<Self> {
+        let started = Instant::now();
+        let mut child = Command::new("taskset")
+            .args(["--cpu-list", "0"])
+            .arg(server)
+            .args(["dev", "--port", "0", "--json", "--no-demo", "--no-rate-limits", "--accounts", "8", "--synchronous", synchronous])
+            .arg("--data")
+            .arg(data)
+            .env("GATEWRIGHT_LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("the server could not be started")?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("no standard output")?).read_line(&mut line)?;
+        let ready_after = started.elapsed();
+        let ready = serde_json::from_str(&line).with_context(|| format!("not a ready line: {line}"))?;
+        Ok(Self { child, ready, ready_after })
+    }
+
+    /// CPU time so far, in seconds.
+    pub(crate) fn cpu(&self) -> f64 {
+        cpu_of(self.child.id())
+    }
+
+    /// The origin of the server.
+    pub(crate) fn url(&self) -> &str {
+        self.ready["url"].as_str().unwrap_or_default()
+    }
+
+    /// Resident memory in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<u64>().ok());
+        kilobytes.unwrap_or(0) * 1024
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// CPU time of a process so far, in seconds: user and system, of threads that have ended too (`/proc/PID/stat`, in
+/// ticks of 10 ms).
+pub(crate) fn cpu_of(process: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    ticks as f64 / 100.0
+}

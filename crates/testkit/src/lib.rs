@@ -1,0 +1,9 @@
+//! A whole network in one process, and what tests drive it with.
+
+pub mod app;
+pub mod browser;
+pub mod clock;
+pub mod form;
+pub mod network;
+pub mod program;
+pub mod wire;

