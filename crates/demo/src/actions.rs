@@ -23,8 +23,8 @@ pub(crate) struct Action {
     pub(crate) id: &'static str,
     pub(crate) label: &'static str,
     pub(crate) about: &'static str,
-    /// Whether what the app asked for covers it.
-    pub(crate) covered: bool,
+    /// The scope that covers it, if the app asks for one that does.
+    pub(crate) scope: Option<&'static str>,
     method: &'static str,
     make: fn(&App, &Session) -> Body,
 }
@@ -41,7 +41,7 @@ pub(crate) const ACTIONS: [Action; 6] = [
         id: "create-note",
         label: "Create a note",
         about: "a record in com.example.note",
-        covered: true,
+        scope: Some("repo:com.example.note?action=create"),
         method: "com.atproto.repo.createRecord",
         make: |app, session| Body::Json(record(app, session, "com.example.note")),
     },
@@ -49,7 +49,7 @@ pub(crate) const ACTIONS: [Action; 6] = [
         id: "upload-picture",
         label: "Upload a picture",
         about: "a tiny PNG, as image/png",
-        covered: true,
+        scope: Some("blob:image/*"),
         method: "com.atproto.repo.uploadBlob",
         make: |_, _| Body::Bytes("image/png", Bytes::from_static(PICTURE)),
     },
@@ -57,7 +57,7 @@ pub(crate) const ACTIONS: [Action; 6] = [
         id: "update-note",
         label: "Change a note",
         about: "the same collection, but not creating",
-        covered: false,
+        scope: None,
         method: "com.atproto.repo.putRecord",
         make: |app, session| {
             let mut input = record(app, session, "com.example.note");
@@ -71,7 +71,7 @@ pub(crate) const ACTIONS: [Action; 6] = [
         id: "create-other",
         label: "Create something else",
         about: "a record in com.example.other",
-        covered: false,
+        scope: None,
         method: "com.atproto.repo.createRecord",
         make: |app, session| Body::Json(record(app, session, "com.example.other")),
     },
@@ -79,7 +79,7 @@ pub(crate) const ACTIONS: [Action; 6] = [
         id: "upload-text",
         label: "Upload a text",
         about: "a file, as text/plain",
-        covered: false,
+        scope: None,
         method: "com.atproto.repo.uploadBlob",
         make: |_, _| Body::Bytes("text/plain", Bytes::from_static(b"Not a picture.\n")),
     },
@@ -87,7 +87,7 @@ pub(crate) const ACTIONS: [Action; 6] = [
         id: "service-token",
         label: "Act at another service",
         about: "a token of the account for did:web:api.example.com",
-        covered: false,
+        scope: None,
         method: "com.atproto.server.getServiceAuth",
         make: |_, _| {
             Body::Query(&[("aud", "did:web:api.example.com#notes"), ("lxm", "com.example.notes.listNotes")])
@@ -228,6 +228,11 @@ mod tests {
         for action in &ACTIONS {
             assert_eq!(ACTIONS.iter().filter(|other| other.id == action.id).count(), 1);
         }
-        assert_eq!(ACTIONS.iter().filter(|action| action.covered).count(), 2);
+        let asked: Vec<&str> = ACTIONS.iter().filter_map(|action| action.scope).collect();
+        assert_eq!(
+            format!("atproto {}", asked.join(" ")),
+            crate::SCOPE,
+            "a button for each thing that is asked for"
+        );
     }
 }

@@ -22,7 +22,8 @@ pub(crate) struct Account {
     name: String,
     did: String,
     granted: Vec<String>,
-    actions: Vec<(&'static Action, Option<Outcome>)>,
+    granted_actions: Vec<(&'static Action, Option<Outcome>)>,
+    other_actions: Vec<(&'static Action, Option<Outcome>)>,
 }
 
 impl Account {
@@ -32,16 +33,16 @@ impl Account {
         let outcome = |action: &Action| {
             view.outcomes.iter().find(|(id, _)| *id == action.id).map(|(_, outcome)| outcome.clone())
         };
+        let (granted_actions, other_actions) = ACTIONS
+            .iter()
+            .map(|action| (action, outcome(action)))
+            .partition(|(action, _)| action.scope.is_some_and(|scope| session.scope.contains(scope)));
         Some(Self {
             name,
             did: session.did.to_string(),
             granted: session.scope.iter().map(str::to_owned).collect(),
-            actions: ACTIONS.iter().map(|action| (action, outcome(action))).collect(),
+            granted_actions,
+            other_actions,
         })
-    }
-
-    /// The buttons that are covered by what was asked for, or those that are not.
-    fn actions(&self, covered: bool) -> impl Iterator<Item = &(&'static Action, Option<Outcome>)> {
-        self.actions.iter().filter(move |(action, _)| action.covered == covered)
     }
 }

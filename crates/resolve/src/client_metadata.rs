@@ -87,7 +87,11 @@ pub(crate) enum Sure {
     Yes,
 }
 
-pub(crate) async fn all_keys(resolver: &Resolver, id: &ClientId, sure: Sure) -> Result<Arc<JwkSet>, ResolveError> {
+pub(crate) async fn all_keys(
+    resolver: &Resolver,
+    id: &ClientId,
+    sure: Sure,
+) -> Result<Arc<JwkSet>, ResolveError> {
     let need = if sure == Sure::Yes { Need::YoungerThan(REFETCH) } else { Need::Fresh };
     let found = keys(resolver, id, need).await?;
     if found.stale && sure == Sure::Yes {

@@ -193,7 +193,7 @@ impl Builder {
                 nonces: nonces.unwrap_or_else(|| Arc::new(Nonces::new(random_bytes(&*random)))),
                 clock,
                 random,
-                sessions: Counter::new(settings.limits.session),
+                sessions: Counter::of_known_keys(settings.limits.session),
                 settings,
             }),
         };

@@ -1,6 +1,6 @@
 //! What tokens are signed and derived with: one file beside the database, never in it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ struct SigningKey {
 struct Secret(Zeroizing<[u8; 32]>);
 
 /// A key that was replaced is published this long: longer than any token that it signed can live.
-const RETIRED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+const RETIRED_AFTER: Duration = Duration::from_hours(24);
 
 impl KeyFile {
     /// New keys.
@@ -125,8 +125,8 @@ impl KeyFile {
         let mut keys = Vec::with_capacity(self.signing.len());
         let mut first = None;
         for key in &self.signing {
-            let private =
-                PrivateKey::from_bytes(Curve::P256, &key.private_key.0).map_err(|_| KeyFileError::Malformed)?;
+            let private = PrivateKey::from_bytes(Curve::P256, &key.private_key.0)
+                .map_err(|_| KeyFileError::Malformed)?;
             let public = private.public().clone();
             keys.push((kid(&public), public));
             first.get_or_insert(private);
@@ -163,7 +163,8 @@ pub enum KeyFileError {
 fn check_mode(path: &Path) -> Result<(), KeyFileError> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyFileError::Readable) }
+    let is_private = (mode & 0o077).count_ones() == 0;
+    if is_private { Ok(()) } else { Err(KeyFileError::Readable) }
 }
 
 #[cfg(not(unix))]
@@ -193,7 +194,10 @@ impl Secret {
 
 impl Serialize for Secret {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text: Zeroizing<String> = Zeroizing::new(self.0.iter().map(|byte| format!("{byte:02x}")).collect());
+        let mut text = Zeroizing::new(String::with_capacity(64));
+        for byte in self.0.iter() {
+            let _ = write!(text, "{byte:02x}");
+        }
         serializer.serialize_str(&text)
     }
 }

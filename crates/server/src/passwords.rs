@@ -77,14 +77,17 @@ impl Passwords {
             if hasher()?.verify_password(password.expose().as_bytes(), &parsed).is_err() {
                 return Ok(Checked::Wrong);
             }
-            let is_current =
-                parsed.algorithm.as_str() == "argon2id" && Params::try_from(&parsed).is_ok_and(|used| is_todays(&used));
+            let is_current = parsed.algorithm.as_str() == "argon2id"
+                && Params::try_from(&parsed).is_ok_and(|used| is_todays(&used));
             if is_current { Ok(Checked::Right) } else { hash(&password, &salt).map(Checked::RightButOld) }
         })
         .await?
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| PasswordError::Stopped)?;
         tokio::task::spawn_blocking(move || {
             let done = work();

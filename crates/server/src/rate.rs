@@ -15,6 +15,7 @@ use crate::settings::Rate;
 /// sliding window still covers. Keys are kept as keyed hashes.
 pub(crate) struct Counter {
     rate: Rate,
+    beyond: Beyond,
     hasher: RandomState,
     counts: Mutex<Counts>,
 }
@@ -25,6 +26,15 @@ const LONGEST: i64 = 365 * 24 * 60 * 60 * 1000;
 const MOST_KEYS: usize = 20_000;
 /// Keys beyond [`MOST_KEYS`] share this many counts: a flood of keys slows itself down, not those counted before.
 const SHARED: u64 = 1024;
+
+/// What happens with keys beyond [`MOST_KEYS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beyond {
+    /// They share counts: anybody can make up such keys.
+    Shared,
+    /// They are not counted: such keys were given out by us, and a busy server has many.
+    Uncounted,
+}
 
 #[derive(Default)]
 struct Counts {
@@ -41,14 +51,20 @@ pub struct TooMany {
 }
 
 impl Counter {
+    /// Counts keys that anybody can make up.
     pub(crate) fn new(rate: Rate) -> Self {
-        Self { rate, hasher: RandomState::new(), counts: Mutex::default() }
+        Self { rate, beyond: Beyond::Shared, hasher: RandomState::new(), counts: Mutex::default() }
+    }
+
+    /// Counts keys that were given out by this server.
+    pub(crate) fn of_known_keys(rate: Rate) -> Self {
+        Self { beyond: Beyond::Uncounted, ..Self::new(rate) }
     }
 
     /// Counts one event, or says that there were too many; what is refused is not counted.
     pub(crate) fn count(&self, key: impl Hash, now: UnixTime) -> Result<(), TooMany> {
         let mut counts = self.counts.lock();
-        let key = self.slot(&mut counts, key, now);
+        let Some(key) = self.slot(&mut counts, key, now) else { return Ok(()) };
         self.check_slot(&counts, key, now)?;
         *counts.current.entry(key).or_default() += 1;
         Ok(())
@@ -57,11 +73,10 @@ impl Counter {
     /// Says whether there were too many, without counting.
     pub(crate) fn check(&self, key: impl Hash, now: UnixTime) -> Result<(), TooMany> {
         let mut counts = self.counts.lock();
-        let key = self.slot(&mut counts, key, now);
-        self.check_slot(&counts, key, now)
+        self.slot(&mut counts, key, now).map_or(Ok(()), |key| self.check_slot(&counts, key, now))
     }
 
-    fn slot(&self, counts: &mut Counts, key: impl Hash, now: UnixTime) -> u64 {
+    fn slot(&self, counts: &mut Counts, key: impl Hash, now: UnixTime) -> Option<u64> {
         let window = now.millis().div_euclid(self.window_millis());
         if window != counts.window {
             let passed = std::mem::take(&mut counts.current);
@@ -70,7 +85,13 @@ impl Counter {
             counts.window = window;
         }
         let hash = self.hasher.hash_one(key);
-        if counts.current.len() < MOST_KEYS || counts.current.contains_key(&hash) { hash } else { hash % SHARED }
+        if counts.current.len() < MOST_KEYS || counts.current.contains_key(&hash) {
+            return Some(hash);
+        }
+        match self.beyond {
+            Beyond::Shared => Some(hash % SHARED),
+            Beyond::Uncounted => None,
+        }
     }
 
     fn check_slot(&self, counts: &Counts, key: u64, now: UnixTime) -> Result<(), TooMany> {
@@ -104,7 +125,7 @@ mod tests {
     use super::*;
 
     fn counter() -> Counter {
-        Counter::new(Rate { count: 3, window: Duration::from_secs(300) })
+        Counter::new(Rate { count: 3, window: Duration::from_mins(5) })
     }
 
     #[test]
@@ -115,11 +136,11 @@ mod tests {
             counter.count("a", start).expect("within the limit");
         }
         let refused = counter.count("a", start).expect_err("the fourth is too many");
-        assert!(refused.retry_after <= Duration::from_secs(300) && refused.retry_after.as_secs() > 0);
+        assert!(refused.retry_after <= Duration::from_mins(5) && refused.retry_after.as_secs() > 0);
         counter.count("b", start).expect("another key");
         let later = start.plus(Duration::from_secs(301));
         counter.check("a", later).expect_err("the window slides");
-        counter.count("a", start.plus(Duration::from_secs(600))).expect("forgotten");
+        counter.count("a", start.plus(Duration::from_mins(10))).expect("forgotten");
     }
 
     #[test]
@@ -129,7 +150,7 @@ mod tests {
         for _ in 0..3 {
             counter.count("a", start).expect("within the limit");
         }
-        counter.count("a", start.minus(Duration::from_secs(3600))).expect("counted anew");
+        counter.count("a", start.minus(Duration::from_hours(1))).expect("counted anew");
     }
 
     #[test]
@@ -139,7 +160,14 @@ mod tests {
         for key in 0..(MOST_KEYS * 3) {
             let _ = counter.count(key, now);
         }
-        let counts = counter.counts.lock();
-        assert!(counts.current.len() <= MOST_KEYS + usize::try_from(SHARED).expect("small"));
+        let kept = counter.counts.lock().current.len();
+        assert!(kept > MOST_KEYS && kept <= MOST_KEYS + usize::try_from(SHARED).expect("small"));
+        counter.check("a late one", now).expect_err("late keys share counts, which are used up");
+
+        let sessions = Counter::of_known_keys(Rate { count: 3, window: Duration::from_mins(5) });
+        for key in 0..(MOST_KEYS * 3) {
+            sessions.count(key, now).expect("nobody is refused for the number of others");
+        }
+        assert_eq!(sessions.counts.lock().current.len(), MOST_KEYS);
     }
 }

@@ -7,10 +7,10 @@ use axum::routing::{MethodRouter, get, post};
 use gatewright_protocol::oauth::server_metadata;
 
 use crate::http::app::App;
+use crate::http::assets;
 use crate::http::machine::{dpop_endpoint, method_not_allowed, preflight};
 use crate::http::oauth::{account, authorize, cancel, consent, jwks, par, revoke, sign_in, token};
 use crate::http::well_known::authorization_server;
-use crate::http::assets;
 use crate::pages::paths;
 
 /// Where requests are pushed.

@@ -14,6 +14,7 @@ pub use crate::pages::brand::{Brand, Colour, NotAColour};
 
 /// What the server is told once, when it is built.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of an operator, not a state")]
 #[non_exhaustive]
 pub struct Settings {
     /// Who the server is, and where browsers and clients reach it.
@@ -208,8 +209,8 @@ pub struct SessionLifetime {
     pub refresh: Duration,
 }
 
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 impl Default for Lifetimes {
     fn default() -> Self {
@@ -277,7 +278,7 @@ pub struct Rate {
 
 impl Default for Limits {
     fn default() -> Self {
-        const FIVE: Duration = Duration::from_secs(5 * 60);
+        const FIVE: Duration = Duration::from_mins(5);
         Self {
             enabled: true,
             sign_in: Rate { count: 30, window: FIVE },

@@ -10,9 +10,9 @@ use crate::context::Context;
 use crate::operations::sweep_client_keys;
 
 /// How often rows that have ended are deleted.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 /// How often clients are asked whether the keys of their sessions are still theirs (CM-31, P11).
-const KEYS: Duration = Duration::from_secs(15 * 60);
+const KEYS: Duration = Duration::from_mins(15);
 /// Rows of each kind that one step deletes, so that nobody waits long for it.
 const BATCH: usize = 500;
 /// Steps of one round at most.
@@ -53,8 +53,11 @@ async fn sweep(ctx: &Context) {
 fn horizon(ctx: &Context) -> Horizon {
     let lifetimes = &ctx.settings.lifetimes;
     // A row does not say whether its public client is trusted, so all are kept as long as the longest.
-    let public =
-        if ctx.settings.long_sessions_for_trusted_clients { lifetimes.confidential } else { lifetimes.public };
+    let public = if ctx.settings.long_sessions_for_trusted_clients {
+        lifetimes.confidential
+    } else {
+        lifetimes.public
+    };
     Horizon {
         now: ctx.now(),
         public_session: public.session,

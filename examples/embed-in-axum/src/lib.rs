@@ -2,6 +2,11 @@
 
 pub mod members;
 
+/// What the guide shows is compiled with this example.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guides/embed.md")]
+mod guide {}
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -33,7 +38,7 @@ pub async fn app(issuer: &str) -> anyhow::Result<Router> {
             verification: Verification::Jwks,
         })
         .development(issuer.starts_with("http:"))
-        .settings(|settings| settings.brand.name = "The village".to_owned())
+        .settings(|settings| settings.brand.name = "The village".into())
         .build()?;
     tokio::spawn(server.tasks());
     let own = Router::new().route("/", get(|| async { "The village fair is on Saturday." }));

@@ -1,5 +1,7 @@
 //! The village on loopback, asked as programs and browsers ask.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::net::SocketAddr;
 
 use gatewright_testkit::app::{App, Person};

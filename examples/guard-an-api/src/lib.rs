@@ -37,7 +37,7 @@ pub fn app(origin: &str, service: Did, issuer: &str, clock: Arc<dyn Clock>) -> a
         .build(Arc::new(Nonces::new(random_bytes(&SystemRandom))), Arc::new(Memory::new()), clock);
     Ok(Router::new()
         .route("/xrpc/com.example.notes.greet", get(greet))
-        .route("/xrpc/com.example.notes.list", get(|granted| list(granted, needed)))
+        .route("/xrpc/com.example.notes.list", get(async move |granted: Granted| list(&granted, &needed)))
         .merge(guard.well_known())
         // Last, so that it also stands before the paths that have no route.
         .layer(GuardLayer::new(guard)))
@@ -49,7 +49,7 @@ async fn greet(caller: Caller) -> String {
 }
 
 /// The row leaves it to the handler what is needed, because other methods need to read the body first.
-async fn list(granted: Granted, service: String) -> Result<Json<Value>, GuardError> {
-    granted.require([Need::Rpc(RpcNeed { lxm: "com.example.notes.list", aud: &service })])?;
+fn list(granted: &Granted, service: &str) -> Result<Json<Value>, GuardError> {
+    granted.require([Need::Rpc(RpcNeed { lxm: "com.example.notes.list", aud: service })])?;
     Ok(Json(json!({ "account": granted.account(), "notes": ["Buy milk"] })))
 }

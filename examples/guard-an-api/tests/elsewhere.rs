@@ -1,5 +1,7 @@
 //! The authorization server on one origin, the API on another, and a person who signs in through the pages.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -68,7 +68,10 @@ impl Refusal {
     pub(crate) fn too_many(too_many: TooMany) -> Self {
         Self {
             status: StatusCode::TOO_MANY_REQUESTS,
-            error: OAuthError::new(ErrorCode::TemporarilyUnavailable, "too many requests; wait before the next"),
+            error: OAuthError::new(
+                ErrorCode::TemporarilyUnavailable,
+                "too many requests; wait before the next",
+            ),
             retry_after: Some(too_many.retry_after),
         }
     }
@@ -194,7 +197,9 @@ impl From<ExchangeCodeError> for Refusal {
             ExchangeCodeError::Verifier => "`code_verifier` does not answer the challenge",
             ExchangeCodeError::Accounts(error) => return Self::internal(&error),
             // At the push it resolved, so now it is our trouble (AS-58).
-            ExchangeCodeError::Expand(_) => return Self::unavailable("a permission set does not resolve at the moment"),
+            ExchangeCodeError::Expand(_) => {
+                return Self::unavailable("a permission set does not resolve at the moment");
+            }
             ExchangeCodeError::NoAudience => return Self::internal(&error),
             ExchangeCodeError::Store(error) => return error.into(),
         };
@@ -212,11 +217,15 @@ impl From<RefreshError> for Refusal {
                 tracing::info!(token.id = %token, reason = %error, "session ended at refresh");
                 Self::new(ErrorCode::InvalidGrant, "the refresh token is not good any more")
             }
-            RefreshError::Unknown => Self::new(ErrorCode::InvalidGrant, "the refresh token is not good any more"),
+            RefreshError::Unknown => {
+                Self::new(ErrorCode::InvalidGrant, "the refresh token is not good any more")
+            }
             RefreshError::NotAllowed => {
                 Self::new(ErrorCode::UnauthorizedClient, "the client metadata does not list refresh_token")
             }
-            RefreshError::Scope => Self::new(ErrorCode::InvalidScope, "`scope` is wider than what was granted"),
+            RefreshError::Scope => {
+                Self::new(ErrorCode::InvalidScope, "`scope` is wider than what was granted")
+            }
             RefreshError::TooMany(too_many) => Self::too_many(too_many),
             RefreshError::Accounts(error) => Self::internal(&error),
             RefreshError::Expand(_) => Self::unavailable("a permission set does not resolve at the moment"),
@@ -338,9 +347,6 @@ impl From<OpenRequestError> for PageRefusal {
 impl From<ConsentError> for PageRefusal {
     fn from(error: ConsentError) -> Self {
         match error {
-            ConsentError::Expand(ExpandScopesError::Unresolved { .. }) => {
-                Self { detail: Some(error.to_string()), ..Self::of(Trouble::Internal) }
-            }
             ConsentError::NotSignedIn => Self::of(Trouble::FormStale),
             ConsentError::Open(error) => error.into(),
         }

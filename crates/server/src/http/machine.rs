@@ -26,7 +26,8 @@ pub(crate) async fn preflight() -> Response {
     let headers = response.headers_mut();
     allow_all_origins(headers);
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST"));
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Authorization, Content-Type, DPoP"));
+    headers
+        .insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Authorization, Content-Type, DPoP"));
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     response
 }
@@ -38,7 +39,12 @@ pub(crate) async fn method_not_allowed() -> Refusal {
 
 /// Around PAR, token and revoke: every answer, success or error, is readable from everywhere, kept nowhere, and carries
 /// the nonce for the next proof. Networks that are refused all the time have to wait.
-pub(crate) async fn dpop_endpoint(State(app): State<App>, peer: Peer, request: Request, next: Next) -> Response {
+pub(crate) async fn dpop_endpoint(
+    State(app): State<App>,
+    peer: Peer,
+    request: Request,
+    next: Next,
+) -> Response {
     let now = app.ctx.now();
     if request.method() == Method::OPTIONS {
         return next.run(request).await;

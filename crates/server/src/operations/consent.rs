@@ -6,10 +6,10 @@ use gatewright_store::consent::Consent;
 use gatewright_store::device::DeviceId;
 use gatewright_store::request::{Request, RequestId};
 
+use super::Answer;
 use super::approve::approve;
 use super::judge_request::{names, signed_in};
 use super::open_request::{OpenRequestError, Touched, denied, touch_request};
-use super::{Answer, ExpandScopesError};
 use crate::context::Context;
 
 /// What a person decided.
@@ -30,9 +30,6 @@ pub enum Decision {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConsentError {
-    /// What is to be approved cannot be expanded.
-    #[error(transparent)]
-    Expand(#[from] ExpandScopesError),
     /// The account is not signed in on this device, or not recently enough.
     #[error("the account has to sign in again")]
     NotSignedIn,

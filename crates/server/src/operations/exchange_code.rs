@@ -132,7 +132,8 @@ async fn judge(
     if !exchange.code_verifier.as_ref().is_some_and(|verifier| verifier.answers(challenge)) {
         return Err(ExchangeCodeError::Verifier);
     }
-    let account = ctx.accounts.find(&account).await?.filter(|account| account.status == AccountStatus::Active);
+    let account =
+        ctx.accounts.find(&account).await?.filter(|account| account.status == AccountStatus::Active);
     let account = account.ok_or(ExchangeCodeError::Account)?;
     let audience = match account.audience {
         Some(audience) => audience,

@@ -20,7 +20,6 @@ pub enum ExpandScopesError {
 ///
 /// # Errors
 /// A permission set does not resolve.
-#[expect(clippy::unused_async, reason = "permission sets are fetched from the network")]
 pub async fn expand_scopes(_ctx: &Context, approved: &Scopes) -> Result<Scopes, ExpandScopesError> {
     // Resolving permission sets is the next part of the server to be built; until then none resolves.
     match approved.iter().find_map(|scope| scope.strip_prefix("include")) {

@@ -122,7 +122,11 @@ async fn without_page(
 
 /// Whether the account approved all of this before, and for a client that can be told from others: a confidential or
 /// trusted one, never one on `localhost` (SEC-14, SEC-15, CM-24).
-async fn was_approved(ctx: &Context, request: &Request, account: &KnownAccount) -> Result<bool, OpenRequestError> {
+async fn was_approved(
+    ctx: &Context,
+    request: &Request,
+    account: &KnownAccount,
+) -> Result<bool, OpenRequestError> {
     let is_proven = request.client_auth != ClientAuth::None || ctx.settings.trusts(&request.client);
     if !is_proven || request.client.is_loopback() || account.status != AccountStatus::Active {
         return Ok(false);
@@ -165,7 +169,9 @@ fn is_good(ctx: &Context, request: &Request, sign_in: &DeviceAccount, now: UnixT
     // What was proven for this very request is as new as can be asked for.
     let is_new = sign_in.signed_in_at >= request.created_at;
     let asked = &request.parameters;
-    is_new || (asked.prompt != Some(Prompt::Login) && asked.max_age.is_none_or(|most| most > 0 && age.as_secs() <= most))
+    is_new
+        || (asked.prompt != Some(Prompt::Login)
+            && asked.max_age.is_none_or(|most| most > 0 && age.as_secs() <= most))
 }
 
 pub(super) fn names(hint: &LoginHint, account: &KnownAccount) -> bool {

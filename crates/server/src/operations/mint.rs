@@ -54,9 +54,15 @@ struct Confirmation<'a> {
 }
 
 /// Signs the current access token of a session. Asked twice for the same rotation, it says the same (AS-57).
-pub(super) fn mint(ctx: &Context, token: Token, refresh_token: Option<RefreshToken>, now: UnixTime) -> TokenSet {
+pub(super) fn mint(
+    ctx: &Context,
+    token: Token,
+    refresh_token: Option<RefreshToken>,
+    now: UnixTime,
+) -> TokenSet {
     // Who shares the store takes the scope from there: a token without it cannot be read as wider than its session.
-    let by_keys = ctx.settings.audience(&token.audience).is_some_and(|a| a.verification == Verification::Jwks);
+    let by_keys =
+        ctx.settings.audience(&token.audience).is_some_and(|a| a.verification == Verification::Jwks);
     let claims = Claims {
         iss: ctx.settings.issuer.as_str(),
         sub: token.account.as_str(),

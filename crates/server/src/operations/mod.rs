@@ -23,6 +23,7 @@ use gatewright_protocol::jose::Thumbprint;
 use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::oauth::client_metadata::ClientMetadata;
 
+pub use crate::rate::TooMany;
 pub use authorization_answer::Answer;
 pub use choose_account::{ChooseAccountError, choose_account};
 pub use consent::{ConsentError, Decision, consent, is_optional};
@@ -34,7 +35,6 @@ pub use mint::TokenSet;
 pub use open_request::{OpenRequestError, Opened, Step, find_request, open_request, request_uri};
 pub use push_request::{PushRequestError, Pushed, push_request};
 pub use recognise_device::{Presented, RecogniseDeviceError, Recognised, recognise_device};
-pub use crate::rate::TooMany;
 pub use refresh::{RefreshError, refresh};
 pub use revoke::{RevokeError, revoke};
 pub use sign_in::{SignIn, SignInError, SignedIn, sign_in};

@@ -164,7 +164,9 @@ async fn refuse(ctx: &Context, token: &Token, why: Refused) -> Result<RefreshErr
 async fn granted(ctx: &Context, token: &Token, scope: Option<Scopes>) -> Result<Scopes, RefreshError> {
     let Some(scope) = scope else { return Ok(expand_scopes(ctx, &token.approved).await?) };
     let granted = expand_scopes(ctx, &token.approved).await?;
-    if !scope.contains("atproto") || !scope.iter().all(|one| granted.contains(one) || token.approved.contains(one)) {
+    if !scope.contains("atproto")
+        || !scope.iter().all(|one| granted.contains(one) || token.approved.contains(one))
+    {
         return Err(RefreshError::Scope);
     }
     Ok(expand_scopes(ctx, &scope).await?)

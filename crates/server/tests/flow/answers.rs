@@ -28,7 +28,10 @@ async fn sec_07_iss_on_every_answer_in_every_mode() {
             assert_eq!(fields["iss"], ISSUER, "{mode} {decision}");
             assert_eq!(fields["state"], "state-1", "{mode} {decision}");
             assert_eq!(fields.contains_key("code"), decision == "approve", "{mode}");
-            assert_eq!(fields.get("error").map(String::as_str), (decision == "deny").then_some("access_denied"));
+            assert_eq!(
+                fields.get("error").map(String::as_str),
+                (decision == "deny").then_some("access_denied")
+            );
         }
     }
 }
@@ -83,7 +86,9 @@ async fn sec_17_an_untrusted_client_is_named_by_its_address_alone() {
     let app = confidential(&world);
     let push = app.push(SCOPE).await;
     let mut browser = Browser::new(&world);
-    for page in [browser.get(&app.authorize_path(&push)).await, browser.sign_in(&app.authorize_path(&push)).await] {
+    for page in
+        [browser.get(&app.authorize_path(&push)).await, browser.sign_in(&app.authorize_path(&push)).await]
+    {
         assert_eq!(page.status, 200);
         assert!(!page.text.contains("Totally Your Bank") && !page.text.contains("logo.png"));
         assert!(page.text.contains("app.example.dev"));

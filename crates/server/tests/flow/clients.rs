@@ -91,7 +91,11 @@ async fn sec_32_a_key_published_with_its_private_part_is_no_key() {
     let verifier = app.verifier();
     let reply = app.post("/oauth/par", app.push_form(&verifier, SCOPE)).await;
     assert_eq!(reply.status, 400);
-    assert!(["invalid_client", "invalid_client_metadata"].contains(&reply.error().as_str()), "{}", reply.text);
+    assert!(
+        ["invalid_client", "invalid_client_metadata"].contains(&reply.error().as_str()),
+        "{}",
+        reply.text
+    );
 }
 
 #[tokio::test]

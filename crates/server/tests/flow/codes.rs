@@ -1,6 +1,7 @@
 //! Exchanging codes.
 
 use futures::future::join_all;
+use gatewright_server::settings::Verification;
 
 use crate::support::app::{App, SCOPE, Tokens, confidential, copy, form, public, replaced};
 use crate::support::browser::{Browser, query};
@@ -58,7 +59,8 @@ async fn sec_19_a_code_is_bound_to_client_redirect_uri_and_keys() {
     let app = confidential(&world);
 
     let (code, push) = app.code(SCOPE).await;
-    let bad = replaced(app.exchange_form(&code, &push.verifier), "redirect_uri", "https://app.example.dev/other");
+    let bad =
+        replaced(app.exchange_form(&code, &push.verifier), "redirect_uri", "https://app.example.dev/other");
     app.post("/oauth/token", bad).await.assert_refused(400, "invalid_grant");
     assert_consumed(&app, &code, &push).await;
 
@@ -131,6 +133,14 @@ async fn the_answer_says_everything_that_clients_read() {
     assert_eq!(tokens.claim("cnf")["jkt"], app.jkt().to_string());
     assert_eq!(tokens.claim("exp").as_i64().unwrap() - tokens.claim("iat").as_i64().unwrap(), 900);
     assert!(tokens.claim("scope").is_null(), "who shares the store reads it there");
+}
+
+#[tokio::test]
+async fn a_token_for_an_audience_with_the_keys_alone_says_what_it_may_do_and_is_shorter() {
+    let world = World::with(|settings| settings.audiences[0].verification = Verification::Jwks).await;
+    let tokens = public(&world).tokens().await;
+    assert_eq!(tokens.expires_in, 300);
+    assert_eq!(tokens.claim("scope"), SCOPE);
 }
 
 #[tokio::test]

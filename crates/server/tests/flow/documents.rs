@@ -34,20 +34,32 @@ async fn the_key_set_has_public_keys_only() {
     assert_eq!(reply.status, 200);
     assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
     let key = reply.json()["keys"][0].clone();
-    assert_eq!((key["kty"].as_str(), key["crv"].as_str(), key["alg"].as_str()), (Some("EC"), Some("P-256"), Some("ES256")));
+    assert_eq!(
+        (key["kty"].as_str(), key["crv"].as_str(), key["alg"].as_str()),
+        (Some("EC"), Some("P-256"), Some("ES256"))
+    );
     assert!(key["kid"].is_string() && key["d"].is_null());
 }
 
 #[tokio::test]
 async fn scripts_of_other_origins_may_ask_programs_endpoints_and_not_the_pages() {
     let world = World::new().await;
-    for path in ["/oauth/par", "/oauth/token", "/oauth/revoke", "/oauth/jwks", "/.well-known/oauth-authorization-server"] {
+    for path in [
+        "/oauth/par",
+        "/oauth/token",
+        "/oauth/revoke",
+        "/oauth/jwks",
+        "/.well-known/oauth-authorization-server",
+    ] {
         let reply = ask(&world, Method::OPTIONS, path).await;
         assert_eq!(reply.status, 204, "{path}");
         assert_eq!(reply.header("access-control-allow-origin"), Some("*"), "{path}");
         assert_eq!(reply.header("access-control-max-age"), Some("86400"), "{path}");
         let headers = reply.header("access-control-allow-headers").unwrap();
-        assert!(["Authorization", "Content-Type", "DPoP"].iter().all(|name| headers.contains(name)), "{path}");
+        assert!(
+            ["Authorization", "Content-Type", "DPoP"].iter().all(|name| headers.contains(name)),
+            "{path}"
+        );
         assert!(reply.header("access-control-allow-credentials").is_none(), "{path}");
     }
     let page = ask(&world, Method::OPTIONS, "/oauth/authorize").await;

@@ -95,7 +95,8 @@ async fn sec_70_cookies_are_bound_to_tls_except_on_loopback_in_development() {
     let app = public(&secure);
     let page = Browser::new(&secure).get(&app.authorize_path(&app.push(SCOPE).await)).await;
     assert!(page.header("strict-transport-security").is_some());
-    let cookies: Vec<_> = page.headers.get_all("set-cookie").iter().map(|c| c.to_str().unwrap().to_owned()).collect();
+    let cookies: Vec<_> =
+        page.headers.get_all("set-cookie").iter().map(|c| c.to_str().unwrap().to_owned()).collect();
     assert_eq!(cookies.len(), 2);
     for cookie in cookies {
         assert!(cookie.starts_with("__Host-"), "{cookie}");

@@ -3,14 +3,14 @@
 use axum::body::Body;
 use gatewright_protocol::crypto::{Curve, PrivateKey};
 use gatewright_protocol::dpop::proof::{self, Claims};
-use gatewright_protocol::jose::jws::{self, SignHeader};
 use gatewright_protocol::jose::Jwk;
+use gatewright_protocol::jose::jws::{self, SignHeader};
 use gatewright_protocol::random::random_bytes;
 use gatewright_protocol::time::{Clock as _, UnixTime};
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::support::app::{App, Form, public, form};
+use crate::support::app::{App, Form, form, public};
 use crate::support::machine::{Reply, call};
 use crate::support::{ISSUER, World};
 
@@ -46,7 +46,10 @@ async fn sec_33_a_proof_refused_for_its_nonce_uses_nothing_up() {
     let build = |nonce: &str| {
         let url = format!("{ISSUER}/oauth/revoke");
         let now = world.clock.now();
-        proof::build(&app.dpop, &Claims { method: "POST", url: &url, access_token: None, nonce: Some(nonce), jti, now })
+        proof::build(
+            &app.dpop,
+            &Claims { method: "POST", url: &url, access_token: None, nonce: Some(nonce), jti, now },
+        )
     };
     let refused = send(&app, &build("old")).await;
     refused.assert_refused(400, "use_dpop_nonce");
@@ -142,10 +145,9 @@ async fn sec_38_the_key_of_a_proof_is_public_and_its_own() {
     let jwk = serde_json::to_value(Jwk::from(app.dpop.public().clone())).unwrap();
     let mut private = jwk.clone();
     private["d"] = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE");
-    let k256 = serde_json::to_value(Jwk::from(
-        PrivateKey::generate(Curve::K256, &*world.random).public().clone(),
-    ))
-    .unwrap();
+    let k256 =
+        serde_json::to_value(Jwk::from(PrivateKey::generate(Curve::K256, &*world.random).public().clone()))
+            .unwrap();
     let sign = |header: &Value| {
         use base64ct::{Base64UrlUnpadded, Encoding as _};
         let input = format!("{}.{}", b64(header), b64(&claims(&world)));
@@ -187,7 +189,8 @@ async fn sec_39_every_answer_has_one_nonce_that_scripts_can_read() {
     let app = public(&world);
     let mut replies = vec![send(&app, &app.proof("/oauth/revoke")).await];
     for path in ["/oauth/par", "/oauth/token", "/oauth/revoke"] {
-        replies.push(app.send(path, &form(&[("client_id", &app.id)]), Some(&app.proof_with(path, None))).await);
+        replies
+            .push(app.send(path, &form(&[("client_id", &app.id)]), Some(&app.proof_with(path, None))).await);
         replies.push(app.send(path, &form(&[("client_id", &app.id)]), Some(&app.proof(path))).await);
         replies.push(app.send(path, &form(&[]), None).await);
         let large = form(&[("a", &"x".repeat(70_000))]);
@@ -208,7 +211,7 @@ async fn sec_73_a_clock_that_jumps_ends_nothing_that_it_need_not() {
     let world = World::new().await;
     let app = public(&world);
     let tokens = app.tokens().await;
-    world.clock.advance(std::time::Duration::from_secs(3600));
+    world.clock.advance(std::time::Duration::from_hours(1));
     let refreshed = crate::support::app::Tokens::of(&app.refresh(&tokens.refresh).await);
     // Set back: what was made "later" is not older than nothing.
     world.clock.back(7200);

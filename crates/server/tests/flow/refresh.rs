@@ -115,16 +115,17 @@ async fn sec_24_a_missing_or_wrong_assertion_ends_nothing() {
     let world = World::new().await;
     let app = confidential(&world);
     let tokens = app.tokens().await;
-    let bare = form(&[
-        ("client_id", &app.id),
-        ("grant_type", "refresh_token"),
-        ("refresh_token", &tokens.refresh),
-    ]);
-    app.send("/oauth/token", &bare, Some(&app.proof("/oauth/token"))).await.assert_refused(400, "invalid_client");
+    let bare =
+        form(&[("client_id", &app.id), ("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh)]);
+    app.send("/oauth/token", &bare, Some(&app.proof("/oauth/token")))
+        .await
+        .assert_refused(400, "invalid_client");
     let mut all = app.own();
     all.extend(form(&[("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh)]));
     let broken = replaced(all, "client_assertion", "eyJhbGciOiJFUzI1NiJ9.e30.AAAA");
-    app.send("/oauth/token", &broken, Some(&app.proof("/oauth/token"))).await.assert_refused(400, "invalid_client");
+    app.send("/oauth/token", &broken, Some(&app.proof("/oauth/token")))
+        .await
+        .assert_refused(400, "invalid_client");
     app.refresh(&tokens.refresh).await.assert_ok();
 }
 

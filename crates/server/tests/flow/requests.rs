@@ -17,13 +17,17 @@ async fn sec_01_only_pushed_requests_are_opened() {
     let mut browser = Browser::new(&world);
     let plain = "/oauth/authorize?client_id=https%3A%2F%2Fapp.example.dev%2Foauth-client-metadata.json&response_type=code\
                  &redirect_uri=https%3A%2F%2Fapp.example.dev%2Fcb&scope=atproto&state=x";
-    for path in [plain, "/oauth/authorize", "/oauth/authorize?request_uri=urn:ietf:params:oauth:request_uri:req-x"] {
+    for path in
+        [plain, "/oauth/authorize", "/oauth/authorize?request_uri=urn:ietf:params:oauth:request_uri:req-x"]
+    {
         let page = browser.get(path).await;
         assert_eq!(page.status, 400, "{path}");
         assert!(page.header("location").is_none() && page.text.contains("<html"), "{path}");
     }
     assert!(browser.cookies.is_empty(), "nobody is remembered for a request that does not exist");
-    push(&app, "request_uri", "urn:ietf:params:oauth:request_uri:req-1").await.assert_refused(400, "invalid_request");
+    push(&app, "request_uri", "urn:ietf:params:oauth:request_uri:req-1")
+        .await
+        .assert_refused(400, "invalid_request");
     push(&app, "request", "eyJ").await.assert_refused(400, "invalid_request");
 }
 
@@ -80,11 +84,13 @@ async fn sec_05_only_a_registered_redirect_uri_is_taken() {
     }
     let local = loopback(&world);
     let verifier = local.verifier();
-    for uri in ["http://localhost:4711/callback", "http://127.0.0.1:4711/other", "http://127.0.0.2/callback"] {
+    for uri in ["http://localhost:4711/callback", "http://127.0.0.1:4711/other", "http://127.0.0.2/callback"]
+    {
         let form = replaced(local.push_form(&verifier, SCOPE), "redirect_uri", uri);
         assert_eq!(local.post("/oauth/par", form).await.status, 400, "{uri}");
     }
-    let other_port = replaced(local.push_form(&verifier, SCOPE), "redirect_uri", "http://127.0.0.1:9/callback");
+    let other_port =
+        replaced(local.push_form(&verifier, SCOPE), "redirect_uri", "http://127.0.0.1:9/callback");
     local.post("/oauth/par", other_port).await.assert_ok();
 }
 
@@ -124,7 +130,10 @@ async fn sec_06_a_request_ends_after_five_minutes_without_a_browser_and_after_fi
     let push = app.push(SCOPE).await;
     world.clock.seconds(301);
     let expired = query(&location(&Browser::new(&world).get(&app.authorize_path(&push)).await));
-    assert_eq!((expired["error"].as_str(), expired["iss"].as_str()), ("access_denied", crate::support::ISSUER));
+    assert_eq!(
+        (expired["error"].as_str(), expired["iss"].as_str()),
+        ("access_denied", crate::support::ISSUER)
+    );
 
     let push = app.push(SCOPE).await;
     let mut browser = Browser::new(&world);
@@ -147,7 +156,10 @@ async fn sec_06_a_reload_after_approval_is_refused_and_the_code_stays_good() {
     let answer = query(&browser.approve(&app.authorize_path(&push)).await);
     let reload = query(&location(&browser.get(&app.authorize_path(&push)).await));
     assert_eq!(reload["error"], "access_denied");
-    assert_eq!(Browser::new(&world).get(&app.authorize_path(&push)).await.header("location").map(|_| ()), Some(()));
+    assert_eq!(
+        Browser::new(&world).get(&app.authorize_path(&push)).await.header("location").map(|_| ()),
+        Some(())
+    );
     app.exchange(&answer["code"], &push.verifier).await.assert_ok();
 }
 
@@ -249,7 +261,8 @@ async fn bodies_are_forms_or_json_and_not_too_large() {
     let verifier = app.verifier();
     let mut all = app.own();
     all.extend(app.push_form(&verifier, SCOPE));
-    let object: serde_json::Map<_, _> = all.into_iter().map(|(k, v)| (k, serde_json::Value::from(v))).collect();
+    let object: serde_json::Map<_, _> =
+        all.into_iter().map(|(k, v)| (k, serde_json::Value::from(v))).collect();
     let request = |body: String, content_type: &str| {
         http::Request::post("/oauth/par")
             .header("content-type", content_type)
@@ -262,8 +275,12 @@ async fn bodies_are_forms_or_json_and_not_too_large() {
     call(&world.router, request(json, "application/json; charset=utf-8")).await.assert_ok();
     call(&world.router, request("a=b".to_owned(), "text/plain")).await.assert_refused(400, "invalid_request");
     let large = format!("a={}", "x".repeat(70_000));
-    call(&world.router, request(large, "application/x-www-form-urlencoded")).await.assert_refused(413, "invalid_request");
+    call(&world.router, request(large, "application/x-www-form-urlencoded"))
+        .await
+        .assert_refused(413, "invalid_request");
     for bad in ["{\"a\":", "[]", "a"] {
-        call(&world.router, request(bad.to_owned(), "application/json")).await.assert_refused(400, "invalid_request");
+        call(&world.router, request(bad.to_owned(), "application/json"))
+            .await
+            .assert_refused(400, "invalid_request");
     }
 }

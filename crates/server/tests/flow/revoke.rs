@@ -48,7 +48,9 @@ async fn who_asks_has_to_be_proven() {
     let app = confidential(&world);
     let tokens = app.tokens().await;
     let bare = form(&[("client_id", &app.id), ("token", &tokens.refresh)]);
-    app.send("/oauth/revoke", &bare, Some(&app.proof("/oauth/revoke"))).await.assert_refused(400, "invalid_client");
+    app.send("/oauth/revoke", &bare, Some(&app.proof("/oauth/revoke")))
+        .await
+        .assert_refused(400, "invalid_client");
     let mut all = app.own();
     all.extend(form(&[("token", &tokens.refresh)]));
     app.send("/oauth/revoke", &all, None).await.assert_refused(400, "invalid_dpop_proof");

@@ -102,7 +102,10 @@ async fn sec_14_without_a_page_there_is_an_error_for_what_is_missing() {
     assert_eq!(error(&open(&app, &mut browser, SCOPE, &none("bob.example.net")).await), "login_required");
     let more = "atproto repo:com.example.other";
     assert_eq!(error(&open(&app, &mut browser, more, &none(ALICE)).await), "consent_required");
-    assert_eq!(error(&open(&app, &mut browser, SCOPE, &[("prompt", "none")]).await), "account_selection_required");
+    assert_eq!(
+        error(&open(&app, &mut browser, SCOPE, &[("prompt", "none")]).await),
+        "account_selection_required"
+    );
     world.clock.seconds(8 * 24 * 60 * 60);
     assert_eq!(error(&open(&app, &mut browser, SCOPE, &none(ALICE)).await), "login_required");
 }
@@ -115,7 +118,8 @@ async fn sec_15_what_was_declined_is_asked_again() {
     let push = app.push(SCOPE).await;
     let page = browser.sign_in(&app.authorize_path(&push)).await;
     let consent = form_of(&page, "/oauth/authorize/consent");
-    let mut fields: Vec<_> = consent.fields.into_iter().filter(|(_, value)| value != "blob:image/*").collect();
+    let mut fields: Vec<_> =
+        consent.fields.into_iter().filter(|(_, value)| value != "blob:image/*").collect();
     fields.extend(form(&[("decision", "approve")]));
     let code = query(&location(&browser.post(&consent.action, &fields).await))["code"].clone();
     let tokens = crate::support::app::Tokens::of(&app.exchange(&code, &push.verifier).await);
@@ -205,6 +209,8 @@ async fn a_form_left_empty_is_shown_again() {
     let again = browser.sign_in_as(&page, "alice.example.net", "", false).await;
     assert_eq!(again.status, 400);
     assert!(is_sign_in(&again) && again.text.contains("value=\"alice.example.net\""));
+    let long = browser.sign_in_as(&again, "alice.example.net", &"x".repeat(600), false).await;
+    assert_eq!(long.status, 401);
 }
 
 #[tokio::test]

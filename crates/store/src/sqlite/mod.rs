@@ -1,8 +1,8 @@
 //! One SQLite file: a thread that writes, connections that read, and a memory of what is asked for on every request.
 //!
-//! - [`writer`]: steps that wait together are committed together, each in a savepoint of its own.
-//! - [`readers`]: read-only connections.
-//! - [`cache`]: what was read or written last, changed only after the commit and in the order of commits.
+//! - `writer.rs`: steps that wait together are committed together, each in a savepoint of its own.
+//! - `readers.rs`: read-only connections.
+//! - `cache.rs`: what was read or written last, changed only after the commit and in the order of commits.
 //!
 //! Another process may change the file: what this one remembers is then forgotten within a tenth of a second.
 

@@ -57,9 +57,9 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
         runtime.block_on(async { resolver.fetch_client_document(url).await.map(|bytes| bytes.to_vec()) })
     })?;
     if args.json {
-        printer.json(&answer)?
+        printer.json(&answer)?;
     } else {
-        print(&answer, printer)?
+        print(&answer, printer)?;
     }
     Ok(if answer.valid { 0 } else { REFUSED })
 }

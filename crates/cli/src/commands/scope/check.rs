@@ -46,7 +46,7 @@ struct Answer {
 ///
 /// # Errors
 /// When the answer cannot be printed.
-pub fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
+pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
     let answer = check(&args.granted, &args.needs);
     if args.json {
         printer.json(&answer)?

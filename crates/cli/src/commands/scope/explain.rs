@@ -39,7 +39,7 @@ struct Explanation<'a> {
 ///
 /// # Errors
 /// When the answer cannot be printed.
-pub fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
+pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
     let mut status = 0;
     for scope in args.scopes.iter().flat_map(|argument| tokens(argument)) {
         let explanation = explain(scope);

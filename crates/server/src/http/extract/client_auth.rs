@@ -103,7 +103,8 @@ async fn prove(
     if !client.is_confidential() {
         return authenticate(params, client, None, rules).map_err(NotProven::Assertion);
     }
-    let keys = app.ctx.clients.keys(&client.client_id, Some(peer.into())).await.map_err(NotProven::Clients)?;
+    let keys =
+        app.ctx.clients.keys(&client.client_id, Some(peer.into())).await.map_err(NotProven::Clients)?;
     match authenticate(params, client, Some(&keys), rules) {
         Err(AssertionError::UnknownKey) => {
             let again = app.ctx.clients.keys_again(&client.client_id, Some(peer.into())).await;

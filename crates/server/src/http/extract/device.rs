@@ -74,5 +74,7 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().split_once('=').filter(|(known, _)| *known == name).map(|(_, value)| value))
+        .find_map(|pair| {
+            pair.trim().split_once('=').filter(|(known, _)| *known == name).map(|(_, value)| value)
+        })
 }

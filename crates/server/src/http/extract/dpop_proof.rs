@@ -10,7 +10,12 @@ use crate::http::errors::Refusal;
 
 /// Checks the one proof of a request: its signature, what it was made for, its nonce, and, last of all and only if
 /// everything else is right, that it never came before (DP-9).
-pub(crate) async fn check(app: &App, method: &Method, path: &str, headers: &HeaderMap) -> Result<Proof, Refusal> {
+pub(crate) async fn check(
+    app: &App,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Proof, Refusal> {
     let values = headers.get_all("dpop").iter().map(http::HeaderValue::as_bytes);
     let proof = verify::only_header(values)?.ok_or(ProofError::Missing)?;
     let now = app.ctx.now();

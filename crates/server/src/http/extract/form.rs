@@ -26,9 +26,8 @@ impl Format {
     fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         let mut values = headers.get_all(CONTENT_TYPE).iter();
         let (first, second) = (values.next(), values.next());
-        let text = match (first.map(http::HeaderValue::to_str), second) {
-            (Some(Ok(text)), None) => text,
-            _ => return Err(Refusal::content_type()),
+        let (Some(Ok(text)), None) = (first.map(http::HeaderValue::to_str), second) else {
+            return Err(Refusal::content_type());
         };
         let essence = text.split(';').next().unwrap_or_default().trim();
         if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {

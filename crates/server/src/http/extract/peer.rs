@@ -14,21 +14,16 @@ use crate::settings::Settings;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Peer(IpAddr);
 
-/// What counts as one network: an IPv4 address, or the 64 bits of an IPv6 address that a subscriber cannot choose.
+/// What counts as one network: an IPv4 address, or the 64 bits of an IPv6 address that a subscriber cannot choose. No
+/// subscriber has an IPv6 address whose bits could be those of an IPv4 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Network([u8; 8]);
+pub(crate) struct Network(u64);
 
 impl Peer {
     pub(crate) fn network(self) -> Network {
-        match self.0 {
-            IpAddr::V4(address) => network_of_v4(address),
-            IpAddr::V6(address) => match address.to_ipv4_mapped() {
-                Some(address) => network_of_v4(address),
-                None => {
-                    let [a, b, c, d, e, f, g, h, ..] = address.octets();
-                    Network([a, b, c, d, e, f, g, h])
-                }
-            },
+        match self.0.to_canonical() {
+            IpAddr::V4(address) => Network(u64::from(u32::from(address))),
+            IpAddr::V6(address) => Network(u64::try_from(u128::from(address) >> 64).unwrap_or(0)),
         }
     }
 
@@ -42,11 +37,14 @@ impl Peer {
         // Each proxy appends whom it talks to, so the last one that is no proxy of ours is true; what stands before
         // that is hearsay.
         let said = headers.get_all("x-forwarded-for").iter().rev().filter_map(|value| value.to_str().ok());
-        let mut addresses = said.flat_map(|value| value.rsplit(',')).map(|text| text.trim().parse::<IpAddr>());
+        let mut addresses =
+            said.flat_map(|value| value.rsplit(',')).map(|text| text.trim().parse::<IpAddr>());
         let mut last = connection;
         loop {
             match addresses.next() {
-                Some(Ok(address)) if settings.is_proxy(address.to_canonical()) => last = address.to_canonical(),
+                Some(Ok(address)) if settings.is_proxy(address.to_canonical()) => {
+                    last = address.to_canonical();
+                }
                 Some(Ok(address)) => return Self(address.to_canonical()),
                 Some(Err(_)) | None => return Self(last),
             }
@@ -60,16 +58,10 @@ impl From<Peer> for gatewright_resolve::Peer {
     }
 }
 
-fn network_of_v4(address: Ipv4Addr) -> Network {
-    let [a, b, c, d] = address.octets();
-    // No subscriber has an address in ::/64.
-    Network([0, 0, 0, 0, a, b, c, d])
-}
-
 impl Network {
     /// For a keyed digest, never for a log or a row.
     pub(crate) fn to_text(self) -> String {
-        Ipv6Addr::from(u128::from(u64::from_be_bytes(self.0)) << 64).to_string()
+        Ipv6Addr::from(u128::from(self.0) << 64).to_string()
     }
 }
 
@@ -109,7 +101,11 @@ mod tests {
             ("10.0.0.1:5", &["nonsense"], "10.0.0.1"),
             ("[::ffff:192.0.2.1]:5", &[], "192.0.2.1"),
         ] {
-            assert_eq!(peer(connection, forwarded), expected.parse::<IpAddr>().unwrap(), "{connection} {forwarded:?}");
+            assert_eq!(
+                peer(connection, forwarded),
+                expected.parse::<IpAddr>().unwrap(),
+                "{connection} {forwarded:?}"
+            );
         }
     }
 

@@ -17,19 +17,14 @@ use crate::pages::error::Trouble;
 
 pub(crate) async fn get(
     State(app): State<App>,
-    Ok(peer): Result<Peer, std::convert::Infallible>,
+    peer: Peer,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     open(&app, peer, &headers, query, Want::Accounts).await
 }
 
-pub(crate) async fn post(
-    State(app): State<App>,
-    Ok(peer): Result<Peer, std::convert::Infallible>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
     let PageForm { device, request, fields } = match page_form(&app, &headers, peer, body).await {
         Ok(form) => form,
         Err(refusal) => return refusal.respond(&app, &headers),

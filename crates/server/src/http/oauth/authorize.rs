@@ -17,7 +17,7 @@ use crate::operations::{self, Want};
 
 pub(crate) async fn get(
     State(app): State<App>,
-    Ok(peer): Result<Peer, std::convert::Infallible>,
+    peer: Peer,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {

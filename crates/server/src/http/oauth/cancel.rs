@@ -11,12 +11,7 @@ use crate::http::extract::page_form::{PageForm, page_form};
 use crate::http::extract::peer::Peer;
 use crate::operations::{self, Decision, Opened};
 
-pub(crate) async fn post(
-    State(app): State<App>,
-    Ok(peer): Result<Peer, std::convert::Infallible>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
     let PageForm { device, request, .. } = match page_form(&app, &headers, peer, body).await {
         Ok(form) => form,
         Err(refusal) => return refusal.respond(&app, &headers),

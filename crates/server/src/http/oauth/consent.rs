@@ -16,12 +16,7 @@ use crate::operations::{self, ConsentError, Decision, Opened, Want};
 use crate::pages::consent::ConsentRefused;
 use crate::pages::error::Trouble;
 
-pub(crate) async fn post(
-    State(app): State<App>,
-    Ok(peer): Result<Peer, std::convert::Infallible>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
     let PageForm { device, request, fields } = match page_form(&app, &headers, peer, body).await {
         Ok(form) => form,
         Err(refusal) => return refusal.respond(&app, &headers),

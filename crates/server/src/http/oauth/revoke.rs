@@ -16,9 +16,8 @@ pub(crate) struct Done {}
 
 pub(crate) async fn post(
     State(app): State<App>,
-    request: Result<ClientRequest, Refusal>,
+    ClientRequest { params, client, .. }: ClientRequest,
 ) -> Result<Json<Done>, Refusal> {
-    let ClientRequest { params, client, .. } = request?;
     let revoke = RevokeRequest::from_params(&params)?;
     operations::revoke(&app.ctx, &client, revoke.expose()).await?;
     Ok(Json(Done {}))

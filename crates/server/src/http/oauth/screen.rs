@@ -34,7 +34,7 @@ pub(super) struct Screen<'a> {
 }
 
 /// What a page says beyond its step.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Remark {
     pub(super) consent: Option<ConsentRefused>,
     pub(super) sign_in: Option<(SignInRefused, StatusCode)>,

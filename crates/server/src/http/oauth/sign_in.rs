@@ -16,19 +16,14 @@ use crate::pages::sign_in::SignInRefused;
 
 pub(crate) async fn get(
     State(app): State<App>,
-    Ok(peer): Result<Peer, std::convert::Infallible>,
+    peer: Peer,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     open(&app, peer, &headers, query, Want::SignIn).await
 }
 
-pub(crate) async fn post(
-    State(app): State<App>,
-    Ok(peer): Result<Peer, std::convert::Infallible>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
     let PageForm { device, request, fields } = match page_form(&app, &headers, peer, body).await {
         Ok(form) => form,
         Err(refusal) => return refusal.respond(&app, &headers),
@@ -36,16 +31,25 @@ pub(crate) async fn post(
     let mut screen = Screen::new(&app, &headers, device);
     let id = screen.device.id.clone();
     let remember = fields.get("remember").is_some_and(|value| !value.is_empty());
-    let again = async |screen: Screen<'_>, refused, status| {
-        match operations::open_request(&app.ctx, &request, &id, Want::SignIn).await {
-            Ok(Opened::Page(step)) => {
-                screen.page(&with_identifier(*step, &fields), remark(refused, status, remember))
-            }
-            other => screen.show_or_refuse(other),
+    let again = async |screen: Screen<'_>, refused, status| match operations::open_request(
+        &app.ctx,
+        &request,
+        &id,
+        Want::SignIn,
+    )
+    .await
+    {
+        Ok(Opened::Page(step)) => {
+            screen.page(&with_identifier(*step, &fields), remark(refused, status, remember))
         }
+        other => screen.show_or_refuse(other),
     };
-    let Some(form) = read(&fields, remember) else {
-        return again(screen, SignInRefused::Empty, StatusCode::BAD_REQUEST).await;
+    let form = match read(&fields, remember) {
+        Ok(form) => form,
+        Err(SignInRefused::Empty) => {
+            return again(screen, SignInRefused::Empty, StatusCode::BAD_REQUEST).await;
+        }
+        Err(refused) => return again(screen, refused, StatusCode::UNAUTHORIZED).await,
     };
     if let Err(too_many) = app.limits.sign_in(peer.network(), &form.identifier, app.ctx.now()) {
         return match operations::open_request(&app.ctx, &request, &id, Want::SignIn).await {
@@ -68,14 +72,18 @@ pub(crate) async fn post(
     }
 }
 
-fn read(fields: &Fields, remember: bool) -> Option<SignIn> {
-    let identifier = fields.get("identifier")?.trim();
-    let password = fields.get("password")?;
-    if identifier.is_empty() || identifier.len() > LONGEST_IDENTIFIER || password.is_empty() {
-        return None;
+fn read(fields: &Fields, remember: bool) -> Result<SignIn, SignInRefused> {
+    let identifier = fields.get("identifier").unwrap_or_default().trim();
+    let password = fields.get("password").unwrap_or_default();
+    if identifier.is_empty() || password.is_empty() {
+        return Err(SignInRefused::Empty);
     }
-    let password = Password::parse(password).ok()?;
-    Some(SignIn { identifier: identifier.to_owned(), password, remember })
+    // What is longer than anybody's is nobody's.
+    let password = Password::parse(password).map_err(|_| SignInRefused::Wrong)?;
+    if identifier.len() > LONGEST_IDENTIFIER {
+        return Err(SignInRefused::Wrong);
+    }
+    Ok(SignIn { identifier: identifier.to_owned(), password, remember })
 }
 
 /// As long as a DID may be is more than anybody types.

@@ -11,9 +11,8 @@ use crate::operations::{self, ExchangeCode};
 
 pub(crate) async fn post(
     State(app): State<App>,
-    request: Result<ClientRequest, Refusal>,
+    ClientRequest { params, client, .. }: ClientRequest,
 ) -> Result<Json<TokenResponse>, Refusal> {
-    let ClientRequest { params, client, .. } = request?;
     let tokens = match TokenRequest::from_params(&params)? {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
             let exchange = ExchangeCode { code, redirect_uri, code_verifier };

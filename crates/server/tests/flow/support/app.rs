@@ -111,7 +111,13 @@ impl<'w> App<'w> {
     pub(crate) fn with_other_dpop_key(&self) -> Self {
         let assertion = self.assertion.as_ref().map(|(kid, key)| (kid.clone(), copy(key)));
         let dpop = PrivateKey::generate(Curve::P256, &*self.world.random);
-        Self { world: self.world, id: self.id.clone(), redirect_uri: self.redirect_uri.clone(), dpop, assertion }
+        Self {
+            world: self.world,
+            id: self.id.clone(),
+            redirect_uri: self.redirect_uri.clone(),
+            dpop,
+            assertion,
+        }
     }
 
     pub(crate) fn publish(&self) {
@@ -119,10 +125,11 @@ impl<'w> App<'w> {
     }
 
     pub(crate) fn document(&self) -> Value {
+        let origin = self.id.split('/').take(3).collect::<Vec<_>>().join("/");
         let mut document = json!({
             "client_id": self.id,
             "client_name": "Totally Your Bank",
-            "client_uri": "https://app.example.dev",
+            "client_uri": origin,
             "logo_uri": "https://app.example.dev/logo.png",
             "application_type": "web",
             "redirect_uris": [self.redirect_uri],
@@ -150,14 +157,17 @@ impl<'w> App<'w> {
     }
 
     pub(crate) fn proof_with(&self, path: &str, nonce: Option<&str>) -> String {
-        proof::build(&self.dpop, &Claims {
-            method: "POST",
-            url: &format!("{}{path}", self.world.server.context().settings.issuer.as_str()),
-            access_token: None,
-            nonce,
-            jti: random_bytes(&*self.world.random),
-            now: self.world.clock.now(),
-        })
+        proof::build(
+            &self.dpop,
+            &Claims {
+                method: "POST",
+                url: &format!("{}{path}", self.world.server.context().settings.issuer.as_str()),
+                access_token: None,
+                nonce,
+                jti: random_bytes(&*self.world.random),
+                now: self.world.clock.now(),
+            },
+        )
     }
 
     /// A fresh assertion.

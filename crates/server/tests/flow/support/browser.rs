@@ -27,7 +27,12 @@ pub(crate) struct PageForm {
 
 impl<'w> Browser<'w> {
     pub(crate) fn new(world: &'w World) -> Self {
-        Self { world, cookies: BTreeMap::new(), user_agent: "Mozilla/5.0 (test)".to_owned(), extra: Vec::new() }
+        Self {
+            world,
+            cookies: BTreeMap::new(),
+            user_agent: "Mozilla/5.0 (test)".to_owned(),
+            extra: Vec::new(),
+        }
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Reply {
@@ -42,7 +47,8 @@ impl<'w> Browser<'w> {
     async fn request(&mut self, method: Method, path: &str, body: Option<String>) -> Reply {
         let mut request = Request::builder().method(method).uri(path).header("user-agent", &self.user_agent);
         if !self.cookies.is_empty() {
-            let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let pairs: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header("cookie", pairs.join("; "));
         }
         if body.is_some() {
@@ -67,7 +73,13 @@ impl<'w> Browser<'w> {
         self.sign_in_as(&page, "alice.example.net", ALICE_PASSWORD, true).await
     }
 
-    pub(crate) async fn sign_in_as(&mut self, page: &Reply, identifier: &str, password: &str, remember: bool) -> Reply {
+    pub(crate) async fn sign_in_as(
+        &mut self,
+        page: &Reply,
+        identifier: &str,
+        password: &str,
+        remember: bool,
+    ) -> Reply {
         let sign_in = form_of(page, "/oauth/authorize/sign-in");
         let mut fields = sign_in.fields.clone();
         for (name, value) in [("identifier", identifier), ("password", password)] {
@@ -87,9 +99,12 @@ impl<'w> Browser<'w> {
         self.post(&consent.action, &fields).await
     }
 
-    /// Signs in as alice and approves: where the browser is sent then.
+    /// Signs in as alice and approves, unless that was done before: where the browser is sent then.
     pub(crate) async fn approve(&mut self, path: &str) -> String {
         let consent = self.sign_in(path).await;
+        if consent.status == 303 {
+            return location(&consent);
+        }
         assert_eq!(consent.status, 200, "{}", consent.text);
         let reply = self.decide(&consent, "approve").await;
         location(&reply)

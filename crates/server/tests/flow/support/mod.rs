@@ -94,7 +94,11 @@ impl Faulty {
 
 #[async_trait]
 impl Accounts for Faulty {
-    async fn check_password(&self, name: &str, password: Password) -> Result<Option<KnownAccount>, AccountsError> {
+    async fn check_password(
+        &self,
+        name: &str,
+        password: Password,
+    ) -> Result<Option<KnownAccount>, AccountsError> {
         self.check()?;
         self.0.check_password(name, password).await
     }
@@ -126,22 +130,23 @@ impl World {
             create_account(&store, &accounts, did, handle, password, clock.now()).await;
         }
         let clients = Arc::new(Table::default());
-        let server = AuthorizationServer::builder(issuer, store.clone(), Arc::new(Faulty(accounts, faults.clone())))
-            .keys(&KeyFile::generate(&*random, clock.now()))
-            .audience(Audience {
-                origin: HOST.to_owned(),
-                service: "did:web:pds.example.com".parse().unwrap(),
-                verification: Verification::Shared,
-            })
-            .settings(|settings| {
-                settings.sign_in_floor = Duration::ZERO;
-                change(settings);
-            })
-            .clients(clients.clone())
-            .clock(clock.clone())
-            .random(random.clone())
-            .build()
-            .unwrap();
+        let server =
+            AuthorizationServer::builder(issuer, store.clone(), Arc::new(Faulty(accounts, faults.clone())))
+                .keys(&KeyFile::generate(&*random, clock.now()))
+                .audience(Audience {
+                    origin: HOST.to_owned(),
+                    service: "did:web:pds.example.com".parse().unwrap(),
+                    verification: Verification::Shared,
+                })
+                .settings(|settings| {
+                    settings.sign_in_floor = Duration::ZERO;
+                    change(settings);
+                })
+                .clients(clients.clone())
+                .clock(clock.clone())
+                .random(random.clone())
+                .build()
+                .unwrap();
         let router = server.router();
         Self { server, router, store, clock, random, clients, faults }
     }

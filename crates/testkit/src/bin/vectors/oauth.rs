@@ -197,7 +197,7 @@ fn request_rule(outcome: Outcome, input: &Value) -> Outcome {
         "3.2: response_type is code"
     } else if !is("code_challenge_method", "S256") {
         "3.2: code_challenge_method is S256"
-    } else if !text(input, "code_challenge").is_some_and(|text| text.parse::<CodeChallenge>().is_ok()) {
+    } else if text(input, "code_challenge").is_none_or(|text| text.parse::<CodeChallenge>().is_err()) {
         "3.2: code_challenge is 43 base64url characters"
     } else if given("nonce") || given("claims") || given("id_token_hint") || given("authorization_details") {
         "3.2: OpenID Connect parameters and authorization_details are refused"
@@ -372,7 +372,7 @@ fn token_request(input: &Value) -> Outcome {
 }
 
 fn token_response(input: &Value) -> Outcome {
-    let outcome = match TokenResponse::parse(&bytes(input)).map(|response| serde_json::to_value(response)) {
+    let outcome = match TokenResponse::parse(&bytes(input)).map(serde_json::to_value) {
         Ok(Ok(value)) => json!({ "valid": true, "value": value }).into(),
         _ => valid(false),
     };
