@@ -210,6 +210,14 @@ impl Solo {
         &self.service_did
     }
 
+    /// The key that signs operations of did:plc for the accounts.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub fn rotation_key(&self) -> Result<PrivateKey> {
+        rotation_key(&self.parts.data, &*self.parts.random)
+    }
+
     /// The accounts.
     pub fn accounts(&self) -> Arc<dyn AccountStore> {
         Arc::clone(&self.store) as _

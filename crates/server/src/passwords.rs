@@ -125,3 +125,44 @@ fn hash(password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, PasswordEr
         .map_err(|e| PasswordError::Hash(e.to_string()))?;
     Ok(PasswordHash(made.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Fixed;
+
+    impl Random for Fixed {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+    }
+
+    fn password(text: &str) -> Password {
+        Password::parse(text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_is_right_wrong_or_nobodys() {
+        let passwords = Passwords::new(Arc::new(Fixed));
+        let hash = passwords.hash(password("correct horse")).await.unwrap();
+        assert!(hash.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.0);
+        let check = async |text: &str, expected| passwords.check(password(text), expected).await.unwrap();
+        assert_eq!(check("correct horse", Some(hash.clone())).await, Checked::Right);
+        assert_eq!(check("Correct horse", Some(hash.clone())).await, Checked::Wrong);
+        assert_eq!(check("correct horse", None).await, Checked::Wrong);
+        passwords.check(password("x"), Some(PasswordHash("nonsense".to_owned()))).await.expect_err("no hash");
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_yesterday_is_replaced() {
+        let passwords = Passwords::new(Arc::new(Fixed));
+        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).unwrap());
+        let old = PasswordHash(weak.hash_password_with_salt(b"correct horse", &[7; 16]).unwrap().to_string());
+        let checked = passwords.check(password("correct horse"), Some(old.clone())).await.unwrap();
+        let Checked::RightButOld(new) = checked else { panic!("{checked:?}") };
+        assert_eq!(passwords.check(password("correct horse"), Some(new)).await.unwrap(), Checked::Right);
+        assert_eq!(passwords.check(password("wrong"), Some(old)).await.unwrap(), Checked::Wrong);
+    }
+}

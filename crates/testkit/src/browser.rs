@@ -88,7 +88,7 @@ impl Chromium {
         Ok(())
     }
 
-    /// All that WebDriver can do.
+    /// All that `WebDriver` can do.
     pub const fn driver(&self) -> &WebDriver {
         &self.driver
     }
@@ -208,7 +208,7 @@ impl Chromium {
 }
 
 impl Drop for Chromium {
-    /// The end of a test that failed: chromedriver is asked to end Chromium, then killed. What WebDriver's own end
+    /// The end of a test that failed: chromedriver is asked to end Chromium, then killed. What `WebDriver`'s own end
     /// does would wait for a server of the same test, which may not run any more.
     fn drop(&mut self) {
         if self.driver.clone().leak().is_err() {

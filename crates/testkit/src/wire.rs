@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A keep-alive connection to the server under test.
+#[derive(Debug)]
 pub struct Connection {
     address: SocketAddr,
     stream: TcpStream,
@@ -17,8 +18,10 @@ pub struct Connection {
 /// What the server answered.
 #[derive(Debug)]
 pub struct Answer {
+    /// The status.
     pub status: u16,
     head: String,
+    /// The body, whole.
     pub body: Vec<u8>,
 }
 
@@ -45,6 +48,10 @@ impl Answer {
 }
 
 impl Connection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// When nobody listens.
     pub async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -52,6 +59,9 @@ impl Connection {
     }
 
     /// Sends a request and reads its answer.
+    ///
+    /// # Errors
+    /// When the connection breaks.
     pub async fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
         use std::io::Write;
         self.out.clear();

@@ -27,6 +27,7 @@ pub enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
+        /// Which installation
         #[command(flatten)]
         installation: Installation,
     },
@@ -35,6 +36,7 @@ pub enum Command {
         /// Print one JSON object a line
         #[arg(long)]
         json: bool,
+        /// Which installation
         #[command(flatten)]
         installation: Installation,
     },
@@ -42,6 +44,7 @@ pub enum Command {
     Password {
         /// Its handle or DID
         account: String,
+        /// Which installation
         #[command(flatten)]
         installation: Installation,
     },

@@ -6,8 +6,8 @@
 mod accounts;
 mod names;
 pub mod plc;
+mod ports;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,6 @@ use gatewright_protocol::random::Random;
 use gatewright_protocol::time::Clock;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
 use serde::Serialize;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
@@ -25,11 +24,11 @@ use url::Url;
 pub use accounts::DevAccount;
 
 use crate::config::store::Synchronous;
-use crate::hint::Hint;
 use crate::listen;
 use crate::solo::{Parts, Solo};
 use names::Names;
 use plc::Directory;
+use ports::Ports;
 
 /// How many connections each service of the network takes at once.
 const CONNECTIONS: usize = 4096;
@@ -108,9 +107,7 @@ impl Network {
     /// When a port is taken, the folder cannot be used, or holds the network of another port.
     pub async fn start(options: Options) -> Result<Self> {
         std::fs::create_dir_all(&options.data).with_context(|| format!("cannot make {}", options.data.display()))?;
-        let [plc, server, app] = bind(options.port, options.demo).await?;
-        let server = server.context("the server always has a port")?;
-        let plc = plc.context("the directory always has a port")?;
+        let Ports { directory: plc, server, app } = Ports::bind(options.port, options.demo, &options.data).await?;
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
 
@@ -139,6 +136,7 @@ impl Network {
             random: Arc::clone(&options.random),
         })?);
         names.answer_from(solo.accounts());
+        directory.move_hosts(&url, &solo.rotation_key()?)?;
         running.spawn(listen::serve(server, solo.router(), CONNECTIONS, stopped.clone()));
         solo.spawn_tasks(&mut running, stopped.clone());
 
@@ -195,25 +193,4 @@ fn demo(url: &str, own: &str, resolver: gatewright_resolve::Resolver, options: &
         random: Arc::clone(&options.random),
     };
     Ok(gatewright_demo::App::new(config)?.router())
-}
-
-/// Binds the ports of the directory, the server and the app.
-async fn bind(port: u16, demo: bool) -> Result<[Option<TcpListener>; 3]> {
-    let at = |offset: i32| {
-        let port = if port == 0 { 0 } else { u16::try_from(i32::from(port) + offset).unwrap_or(0) };
-        SocketAddr::from(([127, 0, 0, 1], port))
-    };
-    let mut bound = [None, None, None];
-    for (place, offset) in bound.iter_mut().zip([-1, 0, 1]) {
-        if offset < 1 || demo {
-            let address = at(offset);
-            *place = Some(listen::bind(address).await.with_context(|| {
-                Hint::new(
-                    format!("cannot listen on {address}"),
-                    "another network may be running here; `--port 0` takes any free ports",
-                )
-            })?);
-        }
-    }
-    Ok(bound)
 }

@@ -12,6 +12,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path as UrlPath, State};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
+use gatewright_protocol::crypto::PrivateKey;
 use gatewright_protocol::plc::{self, Entry, Operation};
 use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::{Clock, UnixTime};
@@ -99,6 +100,26 @@ impl Directory {
         logs.file.write_all(&line)?;
         logs.file.sync_data()?;
         logs.identities.insert(did.clone(), changed);
+        Ok(())
+    }
+
+    /// Points every identity that `key` may change to the host at `url`: the network may have another port this time.
+    ///
+    /// # Errors
+    /// When an operation cannot be kept.
+    pub fn move_hosts(&self, url: &str, key: &PrivateKey) -> Result<()> {
+        let logs: Vec<(Did, Vec<Entry>)> =
+            self.0.state.lock().identities.iter().map(|(did, log)| (did.clone(), log.clone())).collect();
+        for (did, log) in logs {
+            let Some(mut state) = plc::current(&log) else { continue };
+            let Some(host) = state.services.get_mut("atproto_pds").filter(|host| host.endpoint != url) else { continue };
+            url.clone_into(&mut host.endpoint);
+            let last = log.iter().rfind(|entry| !entry.nullified).map(|entry| entry.cid);
+            if state.rotation_keys.contains(&key.public().to_did_key()) {
+                let operation = Operation::update(state, last.as_ref(), key);
+                self.submit(&did, operation).with_context(|| format!("{did} cannot be moved to {url}"))?;
+            }
+        }
         Ok(())
     }
 

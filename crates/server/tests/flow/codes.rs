@@ -1,10 +1,10 @@
 //! Exchanging codes.
 
-use futures::future::join_all;
 use gatewright_server::settings::Verification;
 
 use crate::support::app::{App, SCOPE, Tokens, confidential, copy, form, public, replaced};
 use crate::support::browser::{Browser, query};
+use crate::support::machine::at_once;
 use crate::support::{ALICE, World};
 
 /// The code is used up: the right exchange no longer works.
@@ -88,7 +88,7 @@ async fn sec_20_of_many_uses_of_a_code_one_wins() {
     let world = World::new().await;
     let app = public(&world);
     let (code, push) = app.code(SCOPE).await;
-    let replies = join_all((0..10).map(|_| app.exchange(&code, &push.verifier))).await;
+    let replies = at_once(10, || app.exchange(&code, &push.verifier));
     assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 1);
     for reply in replies.iter().filter(|reply| reply.status != 200) {
         reply.assert_refused(400, "invalid_grant");

@@ -1,15 +1,27 @@
 //! The server over its router, with a store in memory: the lines of the security checklist that concern it.
 
+#[cfg(test)]
 mod support;
 
+#[cfg(test)]
 mod answers;
+#[cfg(test)]
 mod clients;
+#[cfg(test)]
 mod codes;
+#[cfg(test)]
 mod documents;
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
 mod proofs;
+#[cfg(test)]
 mod refresh;
+#[cfg(test)]
 mod requests;
+#[cfg(test)]
 mod revoke;
+#[cfg(test)]
 mod sign_in;
+#[cfg(test)]
 mod thin_line;

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use futures::future::join_all;
 use gatewright_store::account::{AccountStatus, AccountStore as _};
 
 use crate::support::app::{App, SCOPE, Tokens, confidential, copy, form, public, replaced};
+use crate::support::machine::at_once;
 use crate::support::{ALICE, World};
 
 const DAY: u64 = 24 * 60 * 60;
@@ -56,14 +56,18 @@ async fn sec_21_a_used_token_with_another_key_or_client_ends_the_session() {
 async fn sec_22_parallel_refreshes_converge_on_one_pair() {
     let world = World::new().await;
     let app = confidential(&world);
-    let first = app.tokens().await;
-    let replies = join_all((0..10).map(|_| app.refresh(&first.refresh))).await;
-    let pairs: Vec<Tokens> = replies.iter().map(Tokens::of).collect();
-    for pair in &pairs {
-        assert_eq!(pair.refresh, pairs[0].refresh);
-        assert_eq!(pair.claim("jti"), pairs[0].claim("jti"));
+    let mut tokens = app.tokens().await;
+    for count in [2, 10] {
+        let replies = at_once(count, || app.refresh(&tokens.refresh));
+        let pairs: Vec<Tokens> = replies.iter().map(Tokens::of).collect();
+        for pair in &pairs {
+            assert_eq!(pair.refresh, pairs[0].refresh);
+            assert_eq!(pair.claim("jti"), pairs[0].claim("jti"));
+        }
+        assert_ne!(pairs[0].refresh, tokens.refresh);
+        tokens = pairs[0].clone();
     }
-    Tokens::of(&app.refresh(&pairs[0].refresh).await);
+    Tokens::of(&app.refresh(&tokens.refresh).await);
 }
 
 #[tokio::test]

@@ -346,7 +346,30 @@ async fn sec_31_the_store_holds_no_code_token_or_cookie_in_clear() {
     let text = format!("{:?}", world.store);
     let tokens = crate::support::app::Tokens::of(&app.exchange(&code, &push.verifier).await);
     let text = format!("{text}{:?}", world.store);
+    assert!(text.contains(ALICE) && text.contains("com.example.note"), "the rows are printed");
     for secret in [&code, &tokens.access, &tokens.refresh, &browser.cookies["__Host-ses-id"]] {
         assert!(!text.contains(secret.as_str()));
     }
+}
+
+#[tokio::test]
+async fn a_form_that_was_open_for_too_long_ends_with_its_request() {
+    let world = World::new().await;
+    let app = public(&world);
+    let mut browser = Browser::new(&world);
+    let page = browser.sign_in(&app.authorize_path(&app.push(SCOPE).await)).await;
+    world.clock.seconds(301);
+    assert_eq!(error(&browser.decide(&page, "approve").await), "access_denied");
+    assert_eq!(browser.decide(&page, "approve").await.status, 400);
+}
+
+#[tokio::test]
+async fn neither_button_is_no_decision() {
+    let world = World::new().await;
+    let app = public(&world);
+    let mut browser = Browser::new(&world);
+    let page = browser.sign_in(&app.authorize_path(&app.push(SCOPE).await)).await;
+    let again = browser.decide(&page, "perhaps").await;
+    assert_eq!(again.status, 400);
+    assert!(location(&browser.decide(&again, "approve").await).contains("code="));
 }

@@ -49,9 +49,9 @@ struct Answer {
 pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
     let answer = check(&args.granted, &args.needs);
     if args.json {
-        printer.json(&answer)?
+        printer.json(&answer)?;
     } else {
-        print(&answer, printer)?
+        print(&answer, printer)?;
     }
     Ok(if answer.allowed { 0 } else { REFUSED })
 }
@@ -66,7 +66,7 @@ fn check(granted: &str, needed: &Permission) -> Answer {
             by.push(scope);
         }
     }
-    let asked = missing.first().or(needs.first());
+    let asked = missing.first().or_else(|| needs.first());
     Answer {
         allowed: missing.is_empty(),
         by: missing.is_empty().then(|| by.join(" ")),

@@ -1,7 +1,5 @@
 //! A client as it behaves by the book.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use gatewright_protocol::crypto::{Curve, PrivateKey};
 use gatewright_protocol::dpop::proof::{self, Claims};
@@ -11,6 +9,7 @@ use gatewright_protocol::oauth::assertion::ASSERTION_TYPE;
 use gatewright_protocol::oauth::pkce::CodeVerifier;
 use gatewright_protocol::random::random_bytes;
 use gatewright_protocol::time::Clock as _;
+use gatewright_store::token::{AccessTokenId, TokenStore as _};
 use http::Request;
 use serde_json::{Value, json};
 
@@ -288,13 +287,8 @@ impl<'w> App<'w> {
     /// Whether the session of these tokens lives: its refresh token works.
     pub(crate) async fn is_alive(&self, tokens: &Tokens) -> bool {
         let jti = tokens.claim("jti");
-        let id: gatewright_store::token::AccessTokenId = jti.as_str().unwrap().parse().unwrap();
-        use gatewright_store::token::TokenStore as _;
+        let id: AccessTokenId = jti.as_str().unwrap().parse().unwrap();
         self.world.store.find_token(id.token).await.unwrap().is_some()
-    }
-
-    pub(crate) async fn wait(&self, seconds: u64) {
-        self.world.clock.advance(Duration::from_secs(seconds));
     }
 }
 

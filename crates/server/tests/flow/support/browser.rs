@@ -146,13 +146,15 @@ pub(crate) fn forms(html: &str) -> Vec<PageForm> {
             let tag = tag(&text[at..]);
             let name = attribute(tag, "name");
             let value = attribute(tag, "value").unwrap_or_default();
-            if tag.starts_with("<input") && name.is_some() {
+            if tag.starts_with("<input")
+                && let Some(name) = name
+            {
                 let is_box = attribute(tag, "type").as_deref() == Some("checkbox");
                 if !is_box || tag.contains(" checked") {
-                    form.fields.push((name.unwrap(), value));
+                    form.fields.push((name, value));
                 }
             } else if tag.starts_with("<button") {
-                form.buttons.extend(name.map(|name| (name, value)));
+                form.buttons.extend(attribute(tag, "name").map(|name| (name, value)));
             }
         }
         forms.push(form);

@@ -33,8 +33,9 @@ impl Table {
             return Err(ClientsError::Unreachable("nobody answers".to_owned()));
         }
         let documents = self.documents.lock();
-        let document =
-            documents.get(id.as_str()).ok_or(ClientsError::Invalid("there is no document".to_owned()))?;
+        let document = documents
+            .get(id.as_str())
+            .ok_or_else(|| ClientsError::Invalid("there is no document".to_owned()))?;
         ClientMetadata::parse(id, document.to_string().as_bytes(), MetadataRules::default())
             .map_err(|error| ClientsError::Invalid(error.to_string()))
     }

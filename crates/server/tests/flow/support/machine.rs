@@ -52,3 +52,17 @@ pub(crate) async fn call(router: &Router, request: Request<Body>) -> Reply {
     let bytes = body.collect().await.unwrap().to_bytes();
     Reply { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
 }
+
+/// Sends requests at the same time, each from a thread of its own.
+pub(crate) fn at_once<F: Future<Output = Reply>>(count: usize, send: impl Fn() -> F + Sync) -> Vec<Reply> {
+    let barrier = std::sync::Barrier::new(count);
+    let one = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        barrier.wait();
+        runtime.block_on(send())
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..count).map(|_| scope.spawn(one)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}

@@ -1,7 +1,5 @@
 //! One server in memory with a clock that tests move, clients that it knows from a table, and a browser.
 
-#![allow(dead_code, reason = "not every test file uses all of it")]
-
 pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod clients;
