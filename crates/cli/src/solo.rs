@@ -113,6 +113,10 @@ impl Parts {
         did.parse().with_context(|| format!("{did} is not a DID"))
     }
 
+    fn proxies(&self) -> impl Iterator<Item = IpNet> {
+        self.trusted_proxies.iter().map(|address| IpNet::from(*address))
+    }
+
     fn development(&self) -> Development {
         if self.development { Development::Allowed } else { Development::Refused }
     }
@@ -196,10 +200,10 @@ impl Solo {
 
     /// Starts what has to happen now and then, until `stop` changes.
     pub fn spawn_tasks(&self, running: &mut JoinSet<()>, mut stop: watch::Receiver<bool>) {
-        let tasks = self.server.tasks();
+        let tasks = futures::future::join(self.server.tasks(), self.host.tasks());
         running.spawn(async move {
             tokio::select! {
-                () = tasks => {}
+                _ = tasks => {}
                 _ = stop.changed() => {}
             }
         });
@@ -314,7 +318,7 @@ fn authorization_server(
             settings.limits.enabled = parts.rate_limits;
             settings.tolerate_absent_state = parts.tolerate_absent_state;
             settings.trusted_clients.extend(trusted);
-            settings.trusted_proxies.extend(parts.trusted_proxies.iter().map(|address| IpNet::from(*address)));
+            settings.trusted_proxies.extend(parts.proxies());
             if let Some(name) = &parts.name {
                 settings.brand.name.clone_from(name);
             }
@@ -328,6 +332,8 @@ fn host(parts: &Parts, service_did: &Did, keys: &KeyFile, store: Arc<Sqlite>, re
         HostSettings::new(Url::parse(&parts.origin)?, service_did.clone(), parts.data.join("blobs"));
     settings.handle_domains.clone_from(&parts.handle_domains);
     settings.blob_limit = parts.blob_bytes;
+    settings.limits.enabled = parts.rate_limits;
+    settings.trusted_proxies.extend(parts.proxies());
     settings.development = parts.development();
     let keys = HostKeys { seal: keys.seal_key(), rotation: rotation_key(&parts.data, &*parts.random)? };
     let plc = Arc::new(HttpPlcDirectory::new(resolver.fetcher().clone(), parts.plc_url.clone()));

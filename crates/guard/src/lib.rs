@@ -33,16 +33,20 @@
 //! | [`permit`] | what a checked request may do |
 //! | [`error`], [`challenge`] | how a refusal reads |
 //! | [`extract`] | what handlers take |
+//! | [`peer`], [`rate`] | who is at the other end, and how often it comes |
+//! | [`cors`] | what every answer of a resource server says to browsers |
 
 pub mod authorization;
 pub mod challenge;
-mod cors;
+pub mod cors;
 pub mod error;
 pub mod extract;
 mod future;
 mod guard;
 mod layer;
+pub mod peer;
 pub mod permit;
+pub mod rate;
 mod rules;
 mod service;
 pub mod table;

@@ -9,10 +9,11 @@ use gatewright_protocol::syntax::{Did, Tid};
 use gatewright_protocol::time::{Clock, UnixTime};
 use gatewright_store::{HostStore, StoreError};
 use moka::sync::Cache;
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 
 use crate::blobs::BlobFolder;
 use crate::identity::{HandleResolver, PlcDirectory};
+use crate::limits::RateLimits;
 use crate::repo::desk::{Desks, Means};
 use crate::settings::Settings;
 use crate::signing_key;
@@ -30,6 +31,9 @@ pub struct Context {
     pub(crate) handles: Arc<dyn HandleResolver>,
     pub(crate) desks: Desks,
     pub(crate) blobs: BlobFolder,
+    /// Shared by uploads that get their name and their row; held alone while files are removed.
+    pub(crate) uploads: RwLock<()>,
+    pub(crate) limits: RateLimits,
     pub(crate) tids: Tids,
     /// Places for files of whole repositories that are being read.
     pub(crate) exports: Arc<Semaphore>,

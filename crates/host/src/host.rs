@@ -12,14 +12,16 @@ use gatewright_protocol::time::Clock;
 use gatewright_store::HostStore;
 use gatewright_store::account::Account;
 use moka::sync::Cache;
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 
 use crate::blobs::BlobFolder;
 use crate::context::Context;
 use crate::identity::{HandleResolver, OwnHandlesOnly, PlcDirectory};
+use crate::limits::RateLimits;
 use crate::operations::create_account::{CreateAccount, CreateAccountError, create_account};
 use crate::repo::desk::Desks;
 use crate::settings::Settings;
+use crate::tasks;
 use crate::tids::Tids;
 
 /// Public keys that are remembered: a hundred bytes each.
@@ -86,6 +88,11 @@ impl Host {
         crate::http::unguarded(Arc::clone(&self.context))
     }
 
+    /// What has to happen now and then, for ever: to be spawned beside the listener.
+    pub fn tasks(&self) -> impl Future<Output = ()> + Send + 'static {
+        tasks::run(Arc::clone(&self.context))
+    }
+
     /// What its operations use.
     pub fn context(&self) -> &Context {
         &self.context
@@ -118,6 +125,7 @@ impl Builder {
             BlobFolder::open(folder.clone()).map_err(|error| StartError::BlobFolder(folder, error))?;
         let context = Context {
             tids: Tids::new(&*self.random),
+            limits: RateLimits::new(&self.settings.limits),
             settings: self.settings,
             store: self.store,
             clock: self.clock,
@@ -128,6 +136,7 @@ impl Builder {
             handles: self.handles,
             desks: Desks::default(),
             blobs,
+            uploads: RwLock::default(),
             exports: Arc::new(Semaphore::new(MAX_EXPORTS)),
             multikeys: Cache::builder().max_capacity(MAX_MULTIKEYS).time_to_idle(MULTIKEY_IDLE).build(),
         };

@@ -14,11 +14,13 @@ pub mod context;
 mod host;
 pub mod http;
 pub mod identity;
+mod limits;
 pub mod operations;
 pub mod plc;
 pub mod repo;
 pub mod settings;
 mod signing_key;
+mod tasks;
 mod tids;
 
 pub use host::{Builder, Host, Keys, StartError};

@@ -1,8 +1,11 @@
 //! What an operator decides about a host.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use gatewright_guard::rate::Rate;
 use gatewright_protocol::syntax::{Development, Did, Handle};
+use ipnet::IpNet;
 use url::Url;
 
 /// The most that a blob may hold, unless the operator says otherwise.
@@ -15,6 +18,8 @@ pub const BODY_LIMIT: usize = 150 * 1024;
 pub const WRITE_BODY_LIMIT: usize = 1024 * 1024 + 16 * 1024;
 /// The most writes of one `applyWrites`.
 pub const MAX_WRITES: usize = 200;
+/// How long an upload waits for a record that names it.
+pub const UNNAMED_BLOB: Duration = Duration::from_hours(24);
 
 /// What an operator decides about a host.
 #[derive(Clone, Debug)]
@@ -29,6 +34,10 @@ pub struct Settings {
     pub blob_folder: PathBuf,
     /// The most that one blob may hold, in bytes.
     pub blob_limit: u64,
+    /// How much strangers and applications may send.
+    pub limits: Limits,
+    /// Proxies in front of the host, whose word about the address of a client is taken.
+    pub trusted_proxies: Vec<IpNet>,
     /// Where people reach the operator.
     pub contact_email: Option<String>,
     /// The operator's terms.
@@ -48,6 +57,8 @@ impl Settings {
             handle_domains: Vec::new(),
             blob_folder,
             blob_limit: BLOB_LIMIT,
+            limits: Limits::default(),
+            trusted_proxies: Vec::new(),
             contact_email: None,
             terms_of_service: None,
             privacy_policy: None,
@@ -73,5 +84,38 @@ impl Settings {
     /// Whether this is a name anywhere under one of the host's domains: nobody else can have given it away.
     pub fn owns_domain_of(&self, handle: &Handle) -> bool {
         self.handle_domains.iter().any(|domain| handle.as_str().ends_with(domain.as_str()))
+    }
+}
+
+/// How much strangers and applications may send (RS-12). What passes a limit is answered 429 and changes nothing.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Whether anything is counted at all.
+    pub enabled: bool,
+    /// Requests from one network to all methods together, without `getRepo`.
+    pub requests: Rate,
+    /// Requests from one network to `getRepo`.
+    pub exports: Rate,
+    /// Points of changes of one account's records: a create is three, a put or update two, a delete one.
+    pub writes: Rate,
+    /// The same over a day.
+    pub writes_daily: Rate,
+    /// Uploads of one account.
+    pub uploads: Rate,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const FIVE: Duration = Duration::from_mins(5);
+        const DAY: Duration = Duration::from_hours(24);
+        Self {
+            enabled: true,
+            requests: Rate { count: 3000, window: FIVE },
+            exports: Rate { count: 6000, window: FIVE },
+            writes: Rate { count: 5000, window: Duration::from_hours(1) },
+            writes_daily: Rate { count: 35_000, window: DAY },
+            uploads: Rate { count: 1000, window: DAY },
+        }
     }
 }

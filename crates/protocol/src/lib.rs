@@ -8,6 +8,7 @@
 //! | [`syntax`] | DIDs, handles, NSIDs, at-URIs, record keys, TIDs, datetimes |
 //! | [`crypto`] | P-256 and K-256 keys, did:key, the low-S rule, hashes, sealing |
 //! | [`jose`] | JWK, thumbprints, compact JWS with a closed set of algorithms |
+//! | [`json`] | JSON of strangers: objects, read as objects only |
 //! | [`dpop`] | building and checking proofs, rotating nonces |
 //! | [`oauth`] | requests, answers, errors and metadata documents of OAuth |
 //! | [`scope`] | the scope language: parse, normal form, match, describe |
@@ -19,6 +20,7 @@ pub mod crypto;
 pub mod did_document;
 pub mod dpop;
 pub mod jose;
+pub mod json;
 pub mod oauth;
 pub mod plc;
 pub mod random;

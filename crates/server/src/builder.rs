@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
+use gatewright_guard::rate::Counter;
 use gatewright_protocol::dpop::nonce::Nonces;
 use gatewright_protocol::oauth::server_metadata::ServerMetadata;
 use gatewright_protocol::random::{Random, random_bytes};
@@ -16,9 +17,9 @@ use crate::accounts::Accounts;
 use crate::context::{Clients, Context};
 use crate::http::app::{App, Parts};
 use crate::http::limits::RateLimits;
+use crate::http::loopbacks::Loopbacks;
 use crate::keys::Keys;
 use crate::pages::brand::Look;
-use crate::rate::Counter;
 use crate::router::router;
 use crate::settings::{Audience, InvalidIssuer, Issuer, Settings};
 use crate::tasks;
@@ -183,6 +184,7 @@ impl Builder {
         let metadata = ServerMetadata::of(settings.issuer.as_str(), Some(origins));
         let parts = Parts {
             limits: RateLimits::new(&settings.limits),
+            loopbacks: Loopbacks::default(),
             look: Look::new(&settings.brand),
             metadata: serde_json::to_vec(&metadata).map_err(BuildError::Metadata)?.into(),
             ctx: Arc::new(Context {

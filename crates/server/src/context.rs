@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use gatewright_guard::rate::Counter;
 use gatewright_protocol::dpop::nonce::Nonces;
 use gatewright_protocol::jose::JwkSet;
 use gatewright_protocol::oauth::client_id::ClientId;
@@ -15,7 +16,6 @@ use gatewright_store::AuthorizationStore;
 
 use crate::accounts::Accounts;
 use crate::keys::Keys;
-use crate::rate::Counter;
 use crate::settings::Settings;
 
 /// What operations may use: no operation reaches for anything else.

@@ -13,7 +13,6 @@ pub mod keys;
 pub mod operations;
 mod pages;
 pub mod passwords;
-mod rate;
 mod router;
 pub mod settings;
 mod tasks;

@@ -1,7 +1,6 @@
 //! What an embedder decides: who the server is, how long things live, how much strangers may send.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use gatewright_protocol::oauth::client_auth::ClientAuth;
@@ -9,6 +8,8 @@ use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::syntax::Did;
 use ipnet::IpNet;
 use url::Url;
+
+pub use gatewright_guard::rate::Rate;
 
 pub use crate::pages::brand::{Brand, Colour, NotAColour};
 
@@ -82,11 +83,6 @@ impl Settings {
             ClientAuth::PrivateKeyJwt { .. } => true,
         };
         if confidential { self.lifetimes.confidential } else { self.lifetimes.public }
-    }
-
-    /// Whether this address belongs to a proxy of ours.
-    pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
-        self.trusted_proxies.iter().any(|network| network.contains(&address))
     }
 }
 
@@ -265,15 +261,6 @@ pub struct Limits {
     pub refused: Rate,
     /// Opened authorization pages from one network.
     pub open: Rate,
-}
-
-/// So many in so long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// How many.
-    pub count: u32,
-    /// In how long.
-    pub window: Duration,
 }
 
 impl Default for Limits {

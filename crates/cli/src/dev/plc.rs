@@ -178,7 +178,7 @@ impl IntoResponse for Refused {
 
 async fn submit(State(directory): State<Directory>, UrlPath(did): UrlPath<String>, body: Bytes) -> Result<(), Refused> {
     let did: Did = did.parse().map_err(|_| Refused::NotADid)?;
-    let operation = serde_json::from_slice(&body).map_err(Refused::NotAnOperation)?;
+    let operation = gatewright_protocol::json::from_slice(&body).map_err(Refused::NotAnOperation)?;
     directory.submit(&did, operation)
 }
 

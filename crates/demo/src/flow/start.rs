@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gatewright_protocol::jose::base64url_encode;
+use gatewright_protocol::json;
 use gatewright_protocol::oauth::pkce::CodeVerifier;
 use gatewright_protocol::oauth::server_metadata::ServerMetadata;
 use gatewright_protocol::random::random_bytes;
@@ -77,7 +78,7 @@ async fn push(app: &App, pending: &Pending, typed: &str) -> Result<String, FlowE
     if answer.status.as_u16() != 201 {
         return Err(super::session::refused(&answer));
     }
-    let pushed: Pushed = serde_json::from_slice(&answer.body).map_err(|_| FlowError::Answer)?;
+    let pushed: Pushed = json::from_slice(&answer.body).map_err(|_| FlowError::Answer)?;
     Ok(pushed.request_uri)
 }
 

@@ -39,6 +39,22 @@ async fn sec_50_tokens_of_another_kind_or_for_another_service_are_refused() {
         let token = world.sign(typ, &claims);
         assert_eq!(world.call("GET", SESSION, &token).await.error(), (401, "invalid_token"), "{typ}");
     }
+    let mut list = claims.clone();
+    list["cnf"] = json!([claims["cnf"]["jkt"]]);
+    let values = json!([
+        ORIGIN,
+        ALICE,
+        SERVICE,
+        claims["exp"],
+        claims["jti"],
+        CLIENT,
+        claims["cnf"],
+        null
+    ]);
+    for claims in [list, values] {
+        let token = world.sign("at+jwt", &claims);
+        assert_eq!(world.call("GET", SESSION, &token).await.error(), (401, "invalid_token"), "{claims}");
+    }
     // A service token as bearer: nothing that could be verified as a session.
     let service =
         world.sign("JWT", &json!({ "iss": ALICE, "aud": SERVICE, "lxm": "com.atproto.server.getSession" }));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use gatewright_protocol::jose::Thumbprint;
 use gatewright_protocol::jose::jws::{Unverified, Verified};
+use gatewright_protocol::json::Object;
 use gatewright_protocol::scope::{Permissions, Scopes};
 use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
@@ -88,7 +89,7 @@ struct Claims {
     jti: Box<str>,
     client_id: Box<str>,
     #[serde(default)]
-    cnf: Option<Confirmation>,
+    cnf: Option<Object<Confirmation>>,
     #[serde(default)]
     scope: Option<String>,
 }
@@ -131,7 +132,7 @@ pub(super) fn read(guard: &Inner, verified: &Verified) -> Result<CheckedToken, T
     Ok(CheckedToken {
         account: claims.sub.parse().map_err(|_| TokenError::Invalid)?,
         client: claims.client_id,
-        jkt: claims.cnf.ok_or(TokenError::Binding)?.jkt,
+        jkt: claims.cnf.ok_or(TokenError::Binding)?.0.jkt,
         id: claims.jti,
         expires_at: UnixTime::from_numeric_date(claims.exp),
         scope: claims.scope.map(|scope| scope.parse()).transpose().map_err(|_| TokenError::Invalid)?,

@@ -128,6 +128,14 @@ impl BlobFolder {
         }
     }
 
+    /// Removes the bytes of a blob, if they are there.
+    pub async fn remove(&self, cid: &Cid) -> io::Result<()> {
+        match tokio::fs::remove_file(self.path_of(cid)).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// A file that disappears when it is closed.
     pub async fn scratch(&self, random: &dyn Random) -> io::Result<File> {
         // Its name goes now; what is open stays readable until it is closed.

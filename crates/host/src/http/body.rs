@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
+use gatewright_protocol::json::Object;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -10,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::errors::XrpcError;
 
-/// A JSON body of at most `LIMIT` bytes.
+/// A JSON object of at most `LIMIT` bytes.
 #[derive(Debug)]
 pub(crate) struct JsonBody<T, const LIMIT: usize>(pub(crate) T);
 
@@ -29,7 +30,7 @@ impl<S: Sync, T: DeserializeOwned, const LIMIT: usize> FromRequest<S> for JsonBo
         }
         let bytes = read(request.into_body(), LIMIT).await?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
             let place = if path == "." { "the body".to_owned() } else { format!("`{path}`") };
             XrpcError::invalid_request(format!("{place}: {}", error.into_inner()))

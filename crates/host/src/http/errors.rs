@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gatewright_guard::GuardError;
+use gatewright_guard::rate::TooMany;
 use gatewright_store::StoreError;
 use http::StatusCode;
 use serde::Serialize;
@@ -26,6 +27,8 @@ pub(crate) enum XrpcError {
     Guard(GuardError),
     /// In this host's.
     Host { status: StatusCode, error: &'static str, message: String },
+    /// In those of whoever counts.
+    TooMany(TooMany),
 }
 
 impl XrpcError {
@@ -82,6 +85,10 @@ impl IntoResponse for XrpcError {
         match self {
             Self::Guard(error) => error.into_response(),
             Self::Host { status, error, message } => (status, Json(Body { error, message })).into_response(),
+            Self::TooMany(too_many) => {
+                let body = Body { error: "RateLimitExceeded", message: too_many.to_string() };
+                (StatusCode::TOO_MANY_REQUESTS, too_many.headers(), Json(body)).into_response()
+            }
         }
     }
 }
@@ -130,6 +137,7 @@ impl From<WriteError> for XrpcError {
             | WriteError::NotAnObject(_)
             | WriteError::TooLarge { .. }
             | WriteError::Type(_) => Self::bad("InvalidRecord", error.to_string()),
+            WriteError::OverBudget(too_many) => Self::TooMany(too_many),
             WriteError::TooMany(_) | WriteError::UnknownLexicon(_) => {
                 Self::invalid_request(error.to_string())
             }
@@ -194,6 +202,7 @@ impl From<UploadBlobError> for XrpcError {
     fn from(error: UploadBlobError) -> Self {
         match error {
             UploadBlobError::Access(error) => error.into(),
+            UploadBlobError::OverBudget(too_many) => Self::TooMany(too_many),
             UploadBlobError::Receive(error) => match error {
                 ReceiveError::BrokenOff | ReceiveError::Empty => Self::invalid_request(error.to_string()),
                 ReceiveError::Folder(_) => Self::internal(&error),

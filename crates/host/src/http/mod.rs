@@ -3,6 +3,7 @@
 mod body;
 mod caller;
 mod errors;
+mod limits;
 mod params;
 mod router;
 mod stream;

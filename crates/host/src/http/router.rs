@@ -3,23 +3,33 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use gatewright_guard::{Guard, GuardLayer};
 
-use super::well_known;
+use super::{limits, well_known};
 use super::xrpc::{health, identity, not_implemented, repo, server, sync, wrong_verb};
 use crate::context::Context;
 
 /// The routes of a host: `/xrpc/…` behind the guard, and the documents about its names and tokens.
 pub fn router(context: Arc<Context>, guard: &Guard) -> Router {
     let guarded = xrpc().layer(GuardLayer::new(guard.clone()));
-    guarded.merge(by_name()).merge(guard.well_known()).with_state(context)
+    counted(guarded, &context).merge(by_name()).merge(guard.well_known()).with_state(context)
 }
 
 /// The same without the guard: nobody calls, so nothing that needs a caller is answered.
 #[cfg(test)]
 pub(crate) fn unguarded(context: Arc<Context>) -> Router {
-    xrpc().merge(by_name()).with_state(context)
+    counted(xrpc(), &context).merge(by_name()).with_state(context)
+}
+
+/// Requests are counted before anything is checked: checking is what a flood of them would cost.
+fn counted(routes: Router<Arc<Context>>, context: &Arc<Context>) -> Router<Arc<Context>> {
+    if context.limits.is_enabled() {
+        routes.layer(from_fn_with_state(Arc::clone(context), limits::count))
+    } else {
+        routes
+    }
 }
 
 /// Who may call what is the guard's table; CORS and preflights are the guard's, too.

@@ -19,5 +19,6 @@ pub mod read_record;
 pub mod read_repo;
 pub mod repo_status;
 pub mod resolve_handle;
+pub mod sweep_blobs;
 pub mod upload_blob;
 pub mod write;

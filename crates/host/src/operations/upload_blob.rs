@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use futures::Stream;
+use gatewright_guard::rate::TooMany;
 use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
 use gatewright_store::blob::Blob;
@@ -17,6 +18,9 @@ pub enum UploadBlobError {
     /// The account may not upload.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// The account uploaded as many as it may for now.
+    #[error("too many uploads")]
+    OverBudget(TooMany),
     /// The bytes were not received, or not kept.
     #[error(transparent)]
     Receive(#[from] ReceiveError),
@@ -33,6 +37,7 @@ pub async fn upload_blob<E>(
     body: impl Stream<Item = Result<Bytes, E>> + Unpin + Send,
 ) -> Result<Blob, UploadBlobError> {
     let account = writable(context, caller, None).await?;
+    context.limits.upload(&account.did, context.now()).map_err(UploadBlobError::OverBudget)?;
     let incoming = context.blobs.receive(body, context.settings.blob_limit, &*context.random).await?;
     let blob = Blob {
         did: account.did,
@@ -42,6 +47,7 @@ pub async fn upload_blob<E>(
         sniffed_type: incoming.sniffed_type.map(str::to_owned),
         created_at: context.now(),
     };
+    let _not_swept = context.uploads.read().await;
     // The bytes first: a row without its file would be a promise that is not kept.
     context.blobs.keep(incoming).await.map_err(ReceiveError::from)?;
     context.store.create_blob(blob.clone()).await?;

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use cid::Cid;
+use gatewright_guard::rate::TooMany;
 use gatewright_protocol::syntax::{AtUri, Did, Nsid, RecordKey};
 use gatewright_store::repo::RepoHead;
 use ipld_core::ipld::Ipld;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::access::AccessError;
 use crate::context::Context;
 use crate::repo::cid::of_block;
-use crate::repo::desk::{self, Change, NewRecord, Outcome};
+use crate::repo::desk::{self, Change, ChangeKind, NewRecord, Outcome};
 use crate::repo::value::{self, InvalidValue};
 use crate::settings::RECORD_LIMIT;
 
@@ -35,6 +36,9 @@ pub enum WriteError {
     /// A record is a map.
     #[error("the record of {0} is not an object")]
     NotAnObject(Nsid),
+    /// The account changed as much as it may for now.
+    #[error("too many writes to the repository")]
+    OverBudget(TooMany),
     /// The value takes too much room.
     #[error("the record of {collection} takes {size} bytes; the most is {RECORD_LIMIT}")]
     TooLarge {
@@ -121,17 +125,29 @@ pub(super) fn prepare(collection: &Nsid, value: Value, validate: Validate) -> Re
     Ok(NewRecord { cid: of_block(&block), blobs: value::blobs(&value), block: Bytes::from(block) })
 }
 
-/// One commit of all changes; `None` if there was nothing to change.
+/// One commit of all changes; `None` if there was nothing to change. They count against the budget of the account even
+/// if a condition of theirs does not hold.
 pub(super) async fn commit(
     context: &Context,
     did: &Did,
     changes: &[Change],
     swap: Option<Cid>,
 ) -> Result<Option<RepoHead>, WriteError> {
+    let points = changes.iter().map(points).sum();
+    context.limits.write(did, points, context.now()).map_err(WriteError::OverBudget)?;
     let rev = context.next_tid();
     match context.desks.write(context.means(&rev), did, changes, swap).await? {
         Outcome::Committed(head) => Ok(Some(*head)),
         Outcome::Unchanged => Ok(None),
+    }
+}
+
+/// What a change counts (RS-12).
+fn points(change: &Change) -> u32 {
+    match change.kind {
+        ChangeKind::Create(_) => 3,
+        ChangeKind::Put(_) | ChangeKind::Update(_) => 2,
+        ChangeKind::Delete | ChangeKind::DeleteIfPresent => 1,
     }
 }
 

@@ -1,9 +1,12 @@
 //! Uploading and reading blobs.
 
+use std::time::Duration;
+
 use gatewright_protocol::crypto::sha256;
 use serde_json::json;
 
 use super::support::{EVERYTHING, Network, refused};
+use crate::operations::sweep_blobs::sweep_blobs;
 use crate::repo::cid::of_blob_digest;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
@@ -66,4 +69,42 @@ async fn what_is_no_blob_is_refused_and_leaves_no_file() {
     assert_eq!(network.files(), 0);
     network.upload(&did, EVERYTHING, "image/png", &[1; 1000]).await.ok();
     assert_eq!(network.files(), 1);
+}
+
+#[tokio::test]
+async fn sec_72_an_upload_that_no_record_names_goes_after_a_day_with_its_file() {
+    let network = Network::new();
+    let (alice, bob) = (network.account("alice").await.did, network.account("bob").await.did);
+    let upload = async |did, bytes: &[u8]| {
+        network.upload(did, EVERYTHING, "image/png", bytes).await.ok()["blob"].clone()
+    };
+    let read = async |did: &str, blob: &serde_json::Value| {
+        let cid = blob["ref"]["$link"].as_str().unwrap();
+        network.get(&format!("/xrpc/com.atproto.sync.getBlob?did={did}&cid={cid}")).await.status.as_u16()
+    };
+    let [named, unnamed, shared] =
+        [upload(&alice, b"named").await, upload(&alice, b"unnamed").await, upload(&alice, b"shared").await];
+    let again = upload(&alice, b"again").await;
+    let note = json!({"repo": alice, "collection": "com.example.note", "record": {"image": named}});
+    network.post_as(&alice, EVERYTHING, "com.atproto.repo.createRecord", &note).await.ok();
+    network.clock.advance(Duration::from_hours(23));
+    assert_eq!(sweep_blobs(network.host.context()).await.unwrap(), 0, "they are not a day old");
+    upload(&alice, b"again").await;
+    upload(&bob, b"shared").await;
+
+    network.clock.advance(Duration::from_hours(2));
+    assert_eq!(network.files(), 4);
+    assert_eq!(sweep_blobs(network.host.context()).await.unwrap(), 2);
+    assert_eq!(sweep_blobs(network.host.context()).await.unwrap(), 0);
+    assert_eq!(network.files(), 3, "bob still has what alice had too");
+    for (did, blob, status) in
+        [(&alice, &named, 200), (&alice, &unnamed, 400), (&alice, &shared, 400), (&bob, &shared, 200), (&alice, &again, 200)]
+    {
+        assert_eq!(read(did.as_str(), blob).await, status, "{did} {blob}");
+    }
+    let lost = json!({"repo": alice, "collection": "com.example.note", "record": {"image": unnamed}});
+    let answer = network.post_as(&alice, EVERYTHING, "com.atproto.repo.createRecord", &lost).await;
+    assert_eq!(answer.refusal(), refused(400, "BlobNotFound"));
+    upload(&alice, b"unnamed").await;
+    network.post_as(&alice, EVERYTHING, "com.atproto.repo.createRecord", &lost).await.ok();
 }

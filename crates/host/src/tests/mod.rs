@@ -4,6 +4,7 @@ mod access;
 mod blobs;
 mod guarded;
 mod identity;
+mod limits;
 mod proofs;
 mod records;
 mod support;

@@ -263,3 +263,16 @@ async fn a_head_that_moved_away_is_read_again() {
     let blocks = network.store.list_blocks(&did, None, 1000).await.unwrap();
     assert!(blocks.len() < 40, "{} blocks", blocks.len());
 }
+
+#[tokio::test]
+async fn bodies_and_what_is_in_them_are_objects() {
+    let network = Network::new();
+    let did = network.account("alice").await.did;
+    let create = json!([did, "com.example.note", "one", false, {"text": "x"}, null]);
+    let delete = json!({"repo": did, "writes": [["com.atproto.repo.applyWrites#delete", "com.example.note", "one"]]});
+    for (method, body) in [(CREATE, create), (APPLY, delete), (APPLY, json!([did, false, [], null]))] {
+        let answer = write(&network, &did, method, body.clone()).await;
+        assert_eq!(answer.refusal(), refused(400, "InvalidRequest"), "{method} {body}");
+    }
+    assert_eq!(read(&network, &did, "one").await.refusal(), refused(400, "RecordNotFound"));
+}

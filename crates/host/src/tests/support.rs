@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
@@ -36,6 +37,10 @@ pub(super) struct TestClock(AtomicI64);
 impl TestClock {
     pub(super) fn new() -> Self {
         Self(AtomicI64::new(1_700_000_000_000))
+    }
+
+    pub(super) fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::Relaxed);
     }
 }
 
@@ -74,6 +79,7 @@ pub(super) struct Network {
     pub(super) host: Host,
     pub(super) store: Arc<Memory>,
     pub(super) plc: Arc<TestPlc>,
+    pub(super) clock: Arc<TestClock>,
     router: Router,
     folder: TempDir,
 }
@@ -111,15 +117,20 @@ pub(super) fn refused(status: u16, error: &str) -> (u16, String) {
 
 impl Network {
     pub(super) fn new() -> Self {
-        Self::on(Arc::new(Memory::new()))
+        Self::with(|_| {})
+    }
+
+    /// One whose operator decided something else.
+    pub(super) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::on(Arc::new(Memory::new()), change)
     }
 
     /// Another host on the same store.
     pub(super) fn beside(&self) -> Self {
-        Self::on(Arc::clone(&self.store))
+        Self::on(Arc::clone(&self.store), |_| {})
     }
 
-    fn on(store: Arc<Memory>) -> Self {
+    fn on(store: Arc<Memory>, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::new(
             "https://host.example.com".parse().unwrap(),
@@ -129,13 +140,15 @@ impl Network {
         settings.handle_domains = vec![".test".to_owned()];
         settings.development = Development::Allowed;
         settings.blob_limit = 1000;
+        change(&mut settings);
         let random = Arc::new(TestRandom::default());
         let keys =
             Keys { seal: SealKey::new([7; 32]), rotation: PrivateKey::generate(Curve::K256, &*random) };
         let plc = Arc::new(TestPlc::default());
         let clock = Arc::new(TestClock::new());
-        let host = Host::builder(settings, store.clone(), keys, plc.clone(), clock, random).build().unwrap();
-        Self { router: host.unguarded(), host, store, plc, folder }
+        let host = Host::builder(settings, store.clone(), keys, plc.clone(), clock.clone(), random);
+        let host = host.build().unwrap();
+        Self { router: host.unguarded(), host, store, plc, clock, folder }
     }
 
     pub(super) async fn account(&self, name: &str) -> Account {

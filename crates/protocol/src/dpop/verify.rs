@@ -15,7 +15,6 @@ use crate::crypto::{constant_time_eq, sha256};
 use crate::jose::jws::{self, JwsError};
 use crate::jose::{Algorithm, Thumbprint};
 use crate::oauth::error::{ErrorCode, OAuthError};
-use crate::oauth::params::from_object;
 use crate::time::UnixTime;
 
 /// The algorithms that proofs may be signed with: exactly those that the metadata advertises (DP-2).
@@ -91,7 +90,7 @@ pub fn check(request: &ProofRequest<'_>, nonces: &Nonces) -> Result<Proof, Proof
     }
     let key = header.jwk.as_ref().ok_or(ProofError::Key)?.key();
     let verified = unverified.verify(key)?;
-    let claims: Claims<'_> = from_object(verified.bytes()).ok_or(ProofError::Claims)?;
+    let claims: Claims<'_> = verified.claims()?;
     let iat = check_claims(&claims, request)?;
     if !claims.nonce.as_deref().is_some_and(|nonce| nonces.accepts(nonce, request.now)) {
         return Err(ProofError::Nonce);

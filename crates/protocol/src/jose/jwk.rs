@@ -8,9 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::base64url::{decode_array, encode};
-use super::object::Object;
 use super::{Algorithm, Thumbprint};
 use crate::crypto::{Curve, PublicKey};
+use crate::json::Object;
 
 /// A public key that signatures can be checked with: EC on P-256 or secp256k1, for signing, not revoked.
 ///

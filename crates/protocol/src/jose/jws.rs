@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::base64url::{decode as decode_base64url, decode_array, encode};
 use super::jwk::Absent;
-use super::object::Object;
 use super::{Algorithm, Jwk};
 use crate::crypto::{PrivateKey, PublicKey, constant_time_eq, hmac_sha256};
+use crate::json;
 
 /// The longest text that is looked at.
 pub const MAX_LENGTH: usize = 16 * 1024;
@@ -86,8 +86,7 @@ pub fn decode(text: &str) -> Result<Unverified<'_>, JwsError> {
         return Err(JwsError::Malformed);
     }
     let header = decode_base64url(header).ok_or(JwsError::Malformed)?;
-    let Object(header): Object<HeaderMembers> =
-        serde_json::from_slice(&header).map_err(|_| JwsError::Header)?;
+    let header: HeaderMembers = json::from_slice(&header).map_err(|_| JwsError::Header)?;
     Ok(Unverified { header: header.read()?, signing_input, payload, signature })
 }
 
@@ -100,8 +99,7 @@ impl Unverified<'_> {
     /// Reads claims before their signature was checked: only to learn which key must have signed.
     pub fn claims_unverified<T: DeserializeOwned>(&self) -> Result<T, JwsError> {
         let payload = decode_base64url(self.payload).ok_or(JwsError::Malformed)?;
-        let Object(claims) = serde_json::from_slice(&payload).map_err(|_| JwsError::Claims)?;
-        Ok(claims)
+        json::from_slice(&payload).map_err(|_| JwsError::Claims)
     }
 
     /// Checks the signature with the key, whose curve must be that of `alg`.
@@ -145,10 +143,9 @@ impl Unverified<'_> {
 }
 
 impl Verified {
-    /// Reads the claims.
+    /// Reads the claims. Structs within them are to be [`Object`](crate::json::Object)s.
     pub fn claims<'de, T: Deserialize<'de>>(&'de self) -> Result<T, JwsError> {
-        let Object(claims) = serde_json::from_slice(&self.0).map_err(|_| JwsError::Claims)?;
-        Ok(claims)
+        json::from_slice(&self.0).map_err(|_| JwsError::Claims)
     }
 
     /// The payload as it was signed.
@@ -217,8 +214,8 @@ pub fn sign_hs256(key: &[u8], header: &SignHeader<'_>, claims: &impl Serialize) 
 fn signing_input(alg: Algorithm, header: &SignHeader<'_>, claims: &impl Serialize) -> String {
     let mut text = String::with_capacity(1024);
     let SignHeader { typ, kid, jwk } = *header;
-    text.push_str(&encode(&json(&FullHeader { alg, typ, kid, jwk })));
-    push_part(&mut text, &json(claims));
+    text.push_str(&encode(&to_json(&FullHeader { alg, typ, kid, jwk })));
+    push_part(&mut text, &to_json(claims));
     text
 }
 
@@ -227,6 +224,6 @@ fn push_part(text: &mut String, bytes: &[u8]) {
     text.push_str(&encode(bytes));
 }
 
-fn json(value: &impl Serialize) -> Vec<u8> {
+fn to_json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("headers and claims are plain structs, which are always JSON")
 }

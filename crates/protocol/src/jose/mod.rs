@@ -5,7 +5,6 @@ mod algorithm;
 mod base64url;
 pub mod jwk;
 pub mod jws;
-mod object;
 mod published;
 mod set;
 #[cfg(test)]

@@ -8,10 +8,11 @@ use serde::Deserialize;
 use super::client_auth::ClientAuth;
 use super::client_metadata::{Authentication, ClientMetadata};
 use super::error::{ErrorCode, OAuthError};
-use super::params::{Params, from_object};
+use super::params::Params;
 use crate::crypto::sha256;
 use crate::jose::jws;
 use crate::jose::{JwkSet, Thumbprint};
+use crate::json::Object;
 use crate::time::UnixTime;
 
 /// The only `client_assertion_type` there is (RFC 7523 section 2.2).
@@ -94,13 +95,13 @@ pub fn authenticate(
     let kid = header.kid.as_deref().ok_or(AssertionError::KeyName)?;
     let key = keys.and_then(|keys| keys.find(kid)).ok_or(AssertionError::UnknownKey)?;
     let verified = unverified.verify(key.key()).map_err(|_| AssertionError::Signature)?;
-    let claims: Claims<'_> = from_object(verified.bytes()).ok_or(AssertionError::Claims)?;
+    let claims: Claims<'_> = verified.claims().map_err(|_| AssertionError::Claims)?;
     let until = claims.check(client.client_id.as_str(), rules)?;
     let thumbprint = key.thumbprint();
     if thumbprint == *rules.dpop_jkt {
         return Err(AssertionError::SameKey);
     }
-    if let Some(cnf) = &claims.cnf
+    if let Some(Object(cnf)) = &claims.cnf
         && cnf.jkt.parse().ok().as_ref() != Some(rules.dpop_jkt)
     {
         return Err(AssertionError::Confirmation);
@@ -131,7 +132,7 @@ struct Claims<'a> {
     #[serde(default)]
     nbf: Option<f64>,
     #[serde(borrow, default)]
-    cnf: Option<Confirmation<'a>>,
+    cnf: Option<Object<Confirmation<'a>>>,
 }
 
 #[derive(Deserialize)]

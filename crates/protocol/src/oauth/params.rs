@@ -135,11 +135,6 @@ fn decode(text: &[u8]) -> Result<String, ParamsError> {
     String::from_utf8(decoded).map_err(|_| ParamsError::Escape)
 }
 
-/// Reads a JSON object. What derives `Deserialize` would take a list of its members too.
-pub(crate) fn from_object<'a, T: serde::Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
-    text.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(text).ok()).flatten()
-}
-
 /// A JSON object with its members in order, the repeated ones too: a map would silently keep the last.
 struct Members(Vec<(String, serde_json::Value)>);
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::params::from_object;
 use super::server_metadata::{ServerMetadata, is_endpoint, is_issuer};
+use crate::json;
 use crate::syntax::Development;
 
 /// Where the document is.
@@ -58,7 +58,7 @@ impl ResourceMetadata {
     /// # Errors
     /// It is no JSON object with the members that are needed, or a member has the wrong form.
     pub fn parse(document: &[u8], development: Development) -> Result<Self, InvalidResourceMetadata> {
-        let metadata: Self = from_object(document).ok_or(InvalidResourceMetadata::Form)?;
+        let metadata: Self = json::from_slice(document).map_err(|_| InvalidResourceMetadata::Form)?;
         if metadata.resource.contains('#') || !is_endpoint(&metadata.resource, development) {
             return Err(InvalidResourceMetadata::Form);
         }

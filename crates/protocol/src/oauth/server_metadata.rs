@@ -4,9 +4,9 @@
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use super::params::from_object;
 use crate::dpop::verify::ALGORITHMS;
 use crate::jose::Algorithm;
+use crate::json;
 use crate::syntax::Development;
 
 /// Where the document is.
@@ -134,7 +134,7 @@ impl ServerMetadata {
     /// # Errors
     /// It is no JSON object with the members that are needed, or a member has the wrong form.
     pub fn parse(document: &[u8], development: Development) -> Result<Self, InvalidServerMetadata> {
-        let metadata: Self = from_object(document).ok_or(InvalidServerMetadata::Form)?;
+        let metadata: Self = json::from_slice(document).map_err(|_| InvalidServerMetadata::Form)?;
         if !is_issuer(&metadata.issuer, development) {
             return Err(InvalidServerMetadata::Issuer);
         }

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::error::{ErrorCode, OAuthError};
 use super::par::AuthorizationRequest;
-use super::params::{Params, from_object};
+use super::params::Params;
 use super::pkce::CodeVerifier;
+use crate::json;
 use crate::scope::Scopes;
 use crate::secret::{AccessToken, Code, RefreshToken};
 use crate::syntax::Did;
@@ -161,7 +162,7 @@ impl TokenResponse {
             #[serde(default)]
             id_token: Option<Value>,
         }
-        let members: Members = from_object(body).ok_or(InvalidTokenResponse::Members)?;
+        let members: Members = json::from_slice(body).map_err(|_| InvalidTokenResponse::Members)?;
         if !members.token_type.eq_ignore_ascii_case("dpop") {
             return Err(InvalidTokenResponse::TokenType);
         }

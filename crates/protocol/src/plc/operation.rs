@@ -6,10 +6,11 @@ use cid::Cid;
 use cid::multihash::Multihash;
 use ipld_core::ipld::Ipld;
 use multibase::Base;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::crypto::{PrivateKey, PublicKey, sha256};
 use crate::jose::{base64url_decode, base64url_encode};
+use crate::json::Object;
 use crate::syntax::Did;
 
 /// What an identity is made of, as an operation sets it.
@@ -23,7 +24,13 @@ pub struct State {
     /// Names of the document.
     pub also_known_as: Vec<String>,
     /// Services of the document, by fragment.
+    #[serde(deserialize_with = "services")]
     pub services: BTreeMap<String, Service>,
+}
+
+fn services<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Service>, D::Error> {
+    let services = BTreeMap::<String, Object<Service>>::deserialize(deserializer)?;
+    Ok(services.into_iter().map(|(fragment, Object(service))| (fragment, service)).collect())
 }
 
 /// A service of an identity.
@@ -36,7 +43,8 @@ pub struct Service {
     pub endpoint: String,
 }
 
-/// A signed operation. Reads and prints as the directory's JSON.
+/// A signed operation. Reads and prints as the directory's JSON; what a stranger sent is to be read by
+/// [`json::from_slice`](crate::json::from_slice).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 pub enum Operation {

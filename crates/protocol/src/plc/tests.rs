@@ -49,6 +49,21 @@ fn hours(hours: u64) -> UnixTime {
     START.plus(Duration::from_hours(hours))
 }
 
+#[test]
+fn operations_are_objects() {
+    let operation = Operation::update(state("alice.test"), None, &key(1));
+    let good = serde_json::to_value(&operation).unwrap();
+    let read = |value: &serde_json::Value| crate::json::from_slice::<Operation>(value.to_string().as_bytes());
+    assert_eq!(read(&good).unwrap(), operation);
+    let mut list = good.clone();
+    let service = &mut list["services"]["atproto_pds"];
+    assert!(service["endpoint"].is_string());
+    *service = json!([service["type"], service["endpoint"]]);
+    assert!(read(&list).is_err());
+    assert!(read(&json!(["plc_operation", good])).is_err());
+    assert!(read(&json!(["plc_tombstone", "prev", "sig"])).is_err());
+}
+
 /// Two operations that the public directory's own test data signs and names.
 #[test]
 fn operations_of_the_public_directory_check() {

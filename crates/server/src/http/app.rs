@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::limits::RateLimits;
+use super::loopbacks::Loopbacks;
 use crate::context::Context;
 use crate::pages::brand::Look;
 
@@ -20,6 +21,8 @@ pub(crate) struct Parts {
     pub(crate) ctx: Arc<Context>,
     /// How much strangers may send.
     pub(crate) limits: RateLimits,
+    /// What is known of loopback clients.
+    pub(crate) loopbacks: Loopbacks,
     /// How pages look.
     pub(crate) look: Look,
     /// The server's metadata, as JSON.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use gatewright_guard::rate::TooMany;
 use gatewright_protocol::dpop::verify::ProofError;
 use gatewright_protocol::oauth::assertion::AssertionError;
 use gatewright_protocol::oauth::error::{ErrorCode, OAuthError};
@@ -27,7 +28,6 @@ use crate::operations::{
 };
 use crate::pages::error::{ErrorPage, Trouble};
 use crate::pages::{Page as _, Shell};
-use crate::rate::TooMany;
 
 /// The answer to a program that is refused.
 #[derive(Debug)]

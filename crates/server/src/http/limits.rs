@@ -1,11 +1,11 @@
 //! How much strangers may send (AS-49): what is counted, and by what.
 
+use gatewright_guard::rate::{Counter, TooMany};
 use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::time::UnixTime;
 
 use super::extract::peer::Network;
 use crate::operations::ProvenClient;
-use crate::rate::{Counter, TooMany};
 use crate::settings::Limits;
 
 /// The counters of one server. Their memory is bounded (SEC-72).

@@ -7,6 +7,7 @@ pub(crate) mod errors;
 pub(crate) mod extract;
 pub(crate) mod headers;
 pub(crate) mod limits;
+pub(crate) mod loopbacks;
 pub(crate) mod machine;
 pub(crate) mod oauth;
 pub(crate) mod well_known;

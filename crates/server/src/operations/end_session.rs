@@ -32,7 +32,8 @@ pub async fn end_session(ctx: &Context, account: &Did, token: TokenId) -> Result
 }
 
 /// Ends the session of a refresh token if the key that it is bound to is not among the client's any more. Asked when an
-/// assertion named a key that is not published, so it looks at nothing that the caller claims beyond that.
+/// assertion could not be checked with a published key. What the assertion says counts for nothing here: neither a made
+/// up name nor a wrong signature ends a session whose key is published.
 ///
 /// # Errors
 /// The client's keys could not be asked, or the store failed. Nothing was ended then (CM-32).

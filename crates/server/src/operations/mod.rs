@@ -23,13 +23,13 @@ use gatewright_protocol::jose::Thumbprint;
 use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::oauth::client_metadata::ClientMetadata;
 
-pub use crate::rate::TooMany;
 pub use authorization_answer::Answer;
 pub use choose_account::{ChooseAccountError, choose_account};
 pub use consent::{ConsentError, Decision, consent, is_optional};
 pub use end_session::{EndSessionError, end_removed_key, end_session};
 pub use exchange_code::{ExchangeCode, ExchangeCodeError, exchange_code};
 pub use expand_scopes::{ExpandScopesError, expand_scopes};
+pub use gatewright_guard::rate::TooMany;
 pub use judge_request::{Show, Want};
 pub use mint::TokenSet;
 pub use open_request::{OpenRequestError, Opened, Step, find_request, open_request, request_uri};

@@ -1,5 +1,6 @@
 //! Exchanges a refresh token for the next pair (AS-55 … AS-59, AS-61).
 
+use gatewright_guard::rate::TooMany;
 use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::scope::Scopes;
 use gatewright_protocol::secret::RefreshToken;
@@ -12,7 +13,6 @@ use super::mint::{TokenSet, access_expiry, mint};
 use super::{ExpandScopesError, ProvenClient, expand_scopes};
 use crate::accounts::AccountsError;
 use crate::context::Context;
-use crate::rate::TooMany;
 
 /// Why nothing is refreshed. The first four end the session; a failure of ours never does (AS-58).
 #[derive(Debug, thiserror::Error)]

@@ -173,6 +173,46 @@ async fn sec_28_a_wrong_key_name_ends_no_session_whose_key_is_published() {
 }
 
 #[tokio::test]
+async fn sec_28_a_wrong_signature_ends_no_session_whose_key_is_published() {
+    let world = World::new().await;
+    let app = confidential(&world);
+    let tokens = app.tokens().await;
+    let other = PrivateKey::generate(Curve::P256, &*world.random);
+    let header = SignHeader { typ: "JWT", kid: Some("key-1"), jwk: None };
+    let assertion = jws::sign(&other, &header, &claims(&app, "x", json!(1)));
+    refresh_with(&app, &tokens.refresh, &assertion).await.assert_refused(400, "invalid_client");
+    assert!(app.is_alive(&tokens).await);
+}
+
+#[tokio::test]
+async fn sec_28_a_key_replaced_under_its_name_ends_the_session() {
+    let world = World::new().await;
+    let mut app = confidential(&world);
+    let tokens = app.tokens().await;
+    let old = app.assertion.take();
+    app.assertion = Some(("key-1".to_owned(), PrivateKey::generate(Curve::P256, &*world.random)));
+    app.publish();
+    app.assertion = old;
+    app.refresh(&tokens.refresh).await.assert_refused(400, "invalid_client");
+    assert!(!app.is_alive(&tokens).await);
+}
+
+#[tokio::test]
+async fn sec_28_another_client_ends_no_session_by_naming_a_key() {
+    let world = World::new().await;
+    let app = confidential(&world);
+    let tokens = app.tokens().await;
+    let mut other = App::new(&world, "https://other.example.dev/client.json", &app.redirect_uri, true);
+    other.publish();
+    other.dpop = copy(&app.dpop);
+    let (_, key) = other.assertion.as_ref().unwrap();
+    let header = SignHeader { typ: "JWT", kid: Some("key-7"), jwk: None };
+    let assertion = jws::sign(key, &header, &claims(&other, "x", json!(1)));
+    refresh_with(&other, &tokens.refresh, &assertion).await.assert_refused(400, "invalid_client");
+    assert!(app.is_alive(&tokens).await);
+}
+
+#[tokio::test]
 async fn sec_28_the_sweep_ends_sessions_whose_key_is_gone_and_no_others() {
     let world = World::new().await;
     let mut app = confidential(&world);

@@ -128,8 +128,9 @@ macro_rules! contract_tests {
                     accounts_of_one_name_race_and_one_wins,
                 }
                 blob {
-                    the_same_blob_again_only_changes_its_declared_type,
+                    the_same_blob_again_only_changes_its_declared_type_and_time,
                     only_blobs_that_records_name_are_listed,
+                    old_blobs_that_no_record_names_can_be_swept,
                 }
                 consent {
                     a_consent_is_kept_with_the_approval,

@@ -1,15 +1,16 @@
 //! What is known about blobs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use async_trait::async_trait;
 use cid::Cid;
 use gatewright_protocol::syntax::Did;
+use gatewright_protocol::time::UnixTime;
 
 use super::Memory;
 use crate::StoreError;
-use crate::blob::{Blob, BlobStore};
+use crate::blob::{Blob, BlobStore, BlobsSwept};
 
 #[derive(Debug, Default)]
 pub(super) struct Blobs {
@@ -32,7 +33,10 @@ impl BlobStore for Memory {
         let mut tables = self.tables();
         let blobs = tables.blobs.rows.entry(blob.did.clone()).or_default();
         match blobs.get_mut(&blob.cid) {
-            Some(known) => known.declared_type = blob.declared_type,
+            Some(known) => {
+                known.declared_type = blob.declared_type;
+                known.created_at = blob.created_at;
+            }
             None => {
                 blobs.insert(blob.cid, blob);
             }
@@ -49,5 +53,27 @@ impl BlobStore for Memory {
         let start = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let named = self.tables().repos.named_blobs(did);
         Ok(named.range::<str, _>((start, Bound::Unbounded)).take(limit).map(|(_, cid)| *cid).collect())
+    }
+
+    async fn sweep_blobs(&self, before: UnixTime, limit: usize) -> Result<BlobsSwept, StoreError> {
+        let tables = &mut *self.tables();
+        let mut swept = BlobsSwept::default();
+        let mut cids = BTreeSet::new();
+        for (did, blobs) in &mut tables.blobs.rows {
+            let named = tables.repos.named_blobs(did);
+            blobs.retain(|cid, blob| {
+                let goes = swept.uploads < limit
+                    && blob.created_at < before
+                    && !named.contains_key(&cid.to_string());
+                if goes {
+                    swept.uploads += 1;
+                    cids.insert(*cid);
+                }
+                !goes
+            });
+        }
+        cids.retain(|cid| !tables.blobs.rows.values().any(|blobs| blobs.contains_key(cid)));
+        swept.gone.extend(cids);
+        Ok(swept)
     }
 }

@@ -1,8 +1,11 @@
 //! What is known about blobs.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use cid::Cid;
 use gatewright_protocol::syntax::Did;
+use gatewright_protocol::time::UnixTime;
 use rusqlite::{Row, params};
 
 use super::account::{clamp, own};
@@ -10,7 +13,7 @@ use super::row::{Columns, all, one};
 use super::writer::Write;
 use super::{Sqlite, statements};
 use crate::StoreError;
-use crate::blob::{Blob, BlobStore};
+use crate::blob::{Blob, BlobStore, BlobsSwept};
 
 #[async_trait]
 impl BlobStore for Sqlite {
@@ -41,6 +44,42 @@ impl BlobStore for Sqlite {
         self.scan(move |connection| all(connection, LIST, params![did.as_str(), after, clamp(limit)], cid))
             .await
     }
+
+    async fn sweep_blobs(&self, before: UnixTime, limit: usize) -> Result<BlobsSwept, StoreError> {
+        let before = before.millis();
+        let owned = |row: &Row<'_>| {
+            let columns = Columns::new("blob", row);
+            Ok((columns.text(0, "did")?.to_owned(), columns.text(1, "cid")?.to_owned()))
+        };
+        // No index leads to them: a reader looks for them, and the thread that writes looks again by key.
+        let found: Vec<(String, String)> =
+            self.scan(move |connection| all(connection, UNNAMED, params![before, clamp(limit)], owned)).await?;
+        if found.is_empty() {
+            return Ok(BlobsSwept::default());
+        }
+        let step = move |write: &mut Write<'_>| {
+            let mut forgotten = Vec::with_capacity(found.len());
+            for (did, cid) in found {
+                if write.execute(FORGET, params![did, cid, before])? > 0 {
+                    forgotten.push(cid);
+                }
+            }
+            Ok(forgotten)
+        };
+        let forgotten = self.write(step).await?;
+        let uploads = forgotten.len();
+        let kept = |row: &Row<'_>| Ok(Columns::new("blob", row).text(0, "cid")?.to_owned());
+        let gone = self
+            .scan(move |connection| {
+                let list = format!("[\"{}\"]", forgotten.join("\",\""));
+                let kept: BTreeSet<String> = all(connection, KEPT, [list], kept)?.into_iter().collect();
+                let gone: BTreeSet<String> = forgotten.into_iter().filter(|cid| !kept.contains(cid)).collect();
+                Ok(gone)
+            })
+            .await?;
+        // What is in no row any more was read from rows as text: a CID that cannot be read has no file either.
+        Ok(BlobsSwept { uploads, gone: gone.iter().filter_map(|cid| cid.parse().ok()).collect() })
+    }
 }
 
 /// Whether the account uploaded it.
@@ -63,8 +102,15 @@ fn read(row: &Row<'_>) -> Result<Blob, StoreError> {
 
 statements! {
     INSERT = "INSERT INTO blob (did, cid, size, declared_type, sniffed_type, created_at) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET declared_type = excluded.declared_type";
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE \
+        SET declared_type = excluded.declared_type, created_at = excluded.created_at";
     FIND = "SELECT cid, did, size, declared_type, sniffed_type, created_at FROM blob WHERE did = ?1 AND cid = ?2";
     LIST = "SELECT DISTINCT cid FROM record_blob WHERE repo = (SELECT number FROM repo WHERE did = ?1) AND cid > ?2 \
         ORDER BY cid LIMIT ?3";
+    UNNAMED = "SELECT did, cid FROM blob WHERE created_at < ?1 AND NOT EXISTS (SELECT 1 FROM repo JOIN record_blob \
+        ON record_blob.repo = repo.number WHERE repo.did = blob.did AND record_blob.cid = blob.cid) LIMIT ?2";
+    FORGET = "DELETE FROM blob WHERE did = ?1 AND cid = ?2 AND created_at < ?3 AND NOT EXISTS (SELECT 1 FROM repo \
+        JOIN record_blob ON record_blob.repo = repo.number WHERE repo.did = blob.did AND record_blob.cid = blob.cid)";
+    /// Those of a JSON list of CIDs that some account has.
+    KEPT = "SELECT DISTINCT cid FROM blob WHERE cid IN (SELECT value FROM json_each(?1))";
 }

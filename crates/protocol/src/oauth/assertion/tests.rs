@@ -184,6 +184,15 @@ fn a_confirmed_key_is_that_of_the_proof() {
     assert!(outcome(&json!({"cnf": {"jkt": "x"}})).is_err());
 }
 
+#[test]
+fn claims_and_what_is_in_them_are_objects() {
+    assert_eq!(outcome(&json!({"cnf": [DPOP]})), Err(AssertionError::Claims));
+    let header = jws::SignHeader { kid: Some("k1"), ..Default::default() };
+    let list = json!([ID, ID, ISSUER, "once", NOW, NOW + 60, null, null]);
+    let params = sent(&jws::sign(&key(1), &header, &list));
+    assert_eq!(authenticate(&params, &client(true), Some(&keys()), rules(&DPOP)), Err(AssertionError::Claims));
+}
+
 proptest::proptest! {
     #[test]
     fn reading_never_panics(text in ".{0,200}") {

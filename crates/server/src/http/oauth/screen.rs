@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use axum::response::Response;
+use gatewright_guard::rate::TooMany;
 use gatewright_protocol::oauth::authorize::Delivery;
 use gatewright_store::account::AccountStatus;
 use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, RETRY_AFTER};
@@ -23,7 +24,6 @@ use crate::pages::form_post::FormPostPage;
 use crate::pages::permission;
 use crate::pages::sign_in::{SignInPage, SignInRefused};
 use crate::pages::{Hidden, Page as _, Shell, paths};
-use crate::rate::TooMany;
 
 /// One browser at one moment: answers go to it with the cookies that it is to have.
 #[derive(Debug)]

@@ -1,11 +1,12 @@
 //! Runs recorded test vectors against the project's own functions.
 //!
 //! `vectors DIR…` reads every `*.json` in each DIR (`{"reference", "count", "cases": [{id, op, input, expect}]}`), runs
-//! the cases whose op it knows, and prints what fails, one line an op, the ops it does not know, and totals. Where
+//! the cases that it knows, and prints what fails, one line an op, how many of an op it does not know, and totals. Where
 //! the project differs from a vector on purpose it says by which rule; the modules know rules, never case ids.
 
 #![expect(clippy::print_stdout, reason = "this is a program for the terminal")]
 
+mod authorize;
 mod basics;
 mod compare;
 mod oauth;
@@ -28,7 +29,7 @@ pub(crate) enum Outcome {
     ByRule(Box<Outcome>, &'static str),
     /// It refused the input.
     Rejected,
-    /// No module knows the op.
+    /// No module knows the op, or this kind of case of it.
     Unknown,
     /// It yielded this.
     Value(Value),
@@ -58,7 +59,7 @@ impl From<bool> for Outcome {
 pub(crate) type Run = fn(op: &str, input: &Value, reference: &Value) -> Outcome;
 
 /// Asked in turn until one knows the op.
-const MODULES: [Run; 3] = [basics::run, oauth::run, scopes::run];
+const MODULES: [Run; 4] = [authorize::run, basics::run, oauth::run, scopes::run];
 
 #[derive(Deserialize)]
 struct File {

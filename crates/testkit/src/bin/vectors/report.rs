@@ -1,6 +1,6 @@
 //! Counting and printing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::{Case, Outcome, compare};
 
@@ -8,7 +8,7 @@ use crate::{Case, Outcome, compare};
 #[derive(Default)]
 pub(crate) struct Report {
     ops: BTreeMap<String, Tally>,
-    unknown: BTreeSet<String>,
+    unknown: BTreeMap<String, usize>,
     passed: usize,
     failed: usize,
     skipped: usize,
@@ -25,7 +25,7 @@ impl Report {
     pub(crate) fn add(&mut self, case: &Case, outcome: Outcome) {
         let Case { id, op, expect, .. } = case;
         if matches!(outcome, Outcome::Unknown) {
-            self.unknown.insert(op.clone());
+            *self.unknown.entry(op.clone()).or_default() += 1;
             self.skipped += 1;
             return;
         }
@@ -49,13 +49,13 @@ impl Report {
         println!("FAIL {id} {op}: expected {expect}, got {got}");
     }
 
-    /// Prints one line an op, the ops that nobody knew, and the totals last.
+    /// Prints one line an op, how many of an op nobody knew, and the totals last.
     pub(crate) fn print(&self) {
         for (op, tally) in &self.ops {
             println!("{op} {}/{}", tally.passed, tally.total);
         }
-        for op in &self.unknown {
-            println!("{op} is not known here: skipped");
+        for (op, count) in &self.unknown {
+            println!("{op}: {count} not known here, skipped");
         }
         println!("{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped);
     }

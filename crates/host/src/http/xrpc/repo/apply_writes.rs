@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
+use gatewright_protocol::json::Object;
 use gatewright_protocol::scope::RepoAction;
 use gatewright_protocol::syntax::{AtUri, Nsid, RecordKey};
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use crate::operations::apply_writes::{Applied, ApplyWrites, Applying, Write, app
 pub(crate) struct Input {
     repo: Identifier,
     validate: Option<bool>,
-    writes: Vec<InputWrite>,
+    writes: Vec<Object<InputWrite>>,
     swap_commit: Option<CidText>,
 }
 
@@ -64,12 +65,12 @@ enum OutputWrite {
 }
 
 pub(crate) async fn post(context: App, caller: Caller, JsonBody(input): WriteBody<Input>) -> Answer<Output> {
-    let needed: BTreeSet<(&Nsid, RepoAction)> = input.writes.iter().map(InputWrite::needs).collect();
+    let needed: BTreeSet<(&Nsid, RepoAction)> = input.writes.iter().map(|write| write.0.needs()).collect();
     caller.require_repo(needed)?;
     let apply = ApplyWrites {
         repo: input.repo,
         validate: input.validate.into(),
-        writes: input.writes.into_iter().map(Write::from).collect(),
+        writes: input.writes.into_iter().map(|Object(write)| Write::from(write)).collect(),
         swap_commit: input.swap_commit.map(|cid| cid.0),
     };
     Ok(Json(apply_writes(&context, caller.did(), apply).await?.into()))
