@@ -18,7 +18,10 @@ fuzz_target!(|text: &str| {
         let _ = JwkSet::parse(&value);
         if let Ok(jwk) = Jwk::parse_public(&value) {
             let again = serde_json::to_value(&jwk).expect("a key is JSON");
-            assert_eq!(Jwk::parse_public(&again).expect("what we print we read").thumbprint(), jwk.thumbprint());
+            assert_eq!(
+                Jwk::parse_public(&again).expect("what we print we read").thumbprint(),
+                jwk.thumbprint()
+            );
         }
     }
 });

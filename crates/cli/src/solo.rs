@@ -122,27 +122,20 @@ impl Parts {
     }
 }
 
-/// The key that signs operations of did:plc for the accounts: kept apart from the database, hexadecimal, mode 0600.
+/// The key that signs operations of did:plc for the accounts: kept apart from the database, 32 bytes of mode 0600.
 fn rotation_key(data: &Path, random: &dyn Random) -> Result<PrivateKey> {
     let path = data.join("plc-rotation.key");
     if !path.exists() {
-        let key = PrivateKey::generate(Curve::K256, random).to_bytes();
-        let text = Zeroizing::new(key.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(&*PrivateKey::generate(Curve::K256, random).to_bytes())?;
         file.sync_all()?;
     }
-    let text = Zeroizing::new(std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?);
-    let mut bytes = Zeroizing::new([0; 32]);
-    let digits = text.trim();
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        let pair = digits.get(index * 2..index * 2 + 2).with_context(|| format!("{} is no key", path.display()))?;
-        *byte = u8::from_str_radix(pair, 16).with_context(|| format!("{} is no key", path.display()))?;
-    }
-    PrivateKey::from_bytes(Curve::K256, &bytes).with_context(|| format!("{} is no key", path.display()))
+    let bytes = Zeroizing::new(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
+    let bytes = bytes.as_slice().try_into().with_context(|| format!("{} is no key", path.display()))?;
+    PrivateKey::from_bytes(Curve::K256, bytes).with_context(|| format!("{} is no key", path.display()))
 }
 
 /// An installation, open.

@@ -247,7 +247,9 @@ mod tests {
         for (first, second, points) in [(100, 0, 1), (60, 40, 1), (0, 100, 30), (90, 5, 50), (100, 0, 100)] {
             for second_at in [11, 299, 301, 400, 599] {
                 let counter = Counter::new(rate);
-                counter.count_points("a", first, START.plus(Duration::from_secs(10))).expect("within the limit");
+                counter
+                    .count_points("a", first, START.plus(Duration::from_secs(10)))
+                    .expect("within the limit");
                 let now = START.plus(Duration::from_secs(second_at)).plus(Duration::from_millis(7));
                 let _ = counter.count_points("a", second, now);
                 let Err(refused) = counter.check_points("a", points, now) else { continue };
@@ -269,7 +271,8 @@ mod tests {
         }
         let refused = counter.count("a", START).expect_err("too many");
         // In 300 s what was counted begins to slide out, and after a third of it there is room for one.
-        let said = refused.headers().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text")));
+        let said =
+            refused.headers().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text")));
         assert_eq!(
             said,
             [

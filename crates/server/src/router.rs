@@ -9,6 +9,7 @@ use gatewright_protocol::oauth::server_metadata;
 use crate::http::app::App;
 use crate::http::assets;
 use crate::http::machine::{dpop_endpoint, method_not_allowed, preflight};
+use crate::http::oauth::not_a_page::not_a_page;
 use crate::http::oauth::{account, authorize, cancel, consent, jwks, par, revoke, sign_in, token};
 use crate::http::well_known::authorization_server;
 use crate::pages::paths;
@@ -29,8 +30,8 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::AUTHORIZE, get(authorize::get))
         .route(paths::SIGN_IN, get(sign_in::get).post(sign_in::post))
         .route(paths::ACCOUNT, get(account::get).post(account::post))
-        .route(paths::CONSENT, post(consent::post))
-        .route(paths::CANCEL, post(cancel::post))
+        .route(paths::CONSENT, post(consent::post).fallback(not_a_page))
+        .route(paths::CANCEL, post(cancel::post).fallback(not_a_page))
         .route(&app.look.stylesheet_path, get(assets::stylesheet))
         .with_state(app)
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use gatewright_protocol::crypto::{Curve, PrivateKey};
 use gatewright_protocol::dpop::proof;
 use gatewright_protocol::oauth::pkce::CodeVerifier;
-use gatewright_protocol::random::{Random, random_bytes};
+use gatewright_protocol::random::random_bytes;
 use gatewright_protocol::time::UnixTime;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
 use serde_json::Value;
@@ -160,13 +160,12 @@ impl App {
             Some(connection) => connection,
             None => Connection::open(address).await?,
         };
-        let answer = match connection.send(method, &path, headers, body).await {
-            Ok(answer) => answer,
+        let answer = if let Ok(answer) = connection.send(method, &path, headers, body).await {
+            answer
+        } else {
             // The server may have closed a connection that was idle.
-            Err(_) => {
-                connection = Connection::open(address).await?;
-                connection.send(method, &path, headers, body).await?
-            }
+            connection = Connection::open(address).await?;
+            connection.send(method, &path, headers, body).await?
         };
         self.connections.insert(address, connection);
         if let Some(nonce) = answer.header("dpop-nonce") {
@@ -370,10 +369,9 @@ fn address(url: &Url) -> Result<SocketAddr> {
 
 /// Bytes as hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// So that tests can draw values too.
-pub fn random() -> impl Random {
-    SystemRandom
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -74,7 +74,9 @@ impl Options {
 
 /// What the network prints once everything answers.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the contract names the fields")]
 pub struct Ready {
+    /// Always true.
     ready: bool,
     /// The origin of the server, which is its issuer too.
     pub url: String,

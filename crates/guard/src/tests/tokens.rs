@@ -41,16 +41,7 @@ async fn sec_50_tokens_of_another_kind_or_for_another_service_are_refused() {
     }
     let mut list = claims.clone();
     list["cnf"] = json!([claims["cnf"]["jkt"]]);
-    let values = json!([
-        ORIGIN,
-        ALICE,
-        SERVICE,
-        claims["exp"],
-        claims["jti"],
-        CLIENT,
-        claims["cnf"],
-        null
-    ]);
+    let values = json!([ORIGIN, ALICE, SERVICE, claims["exp"], claims["jti"], CLIENT, claims["cnf"], null]);
     for claims in [list, values] {
         let token = world.sign("at+jwt", &claims);
         assert_eq!(world.call("GET", SESSION, &token).await.error(), (401, "invalid_token"), "{claims}");

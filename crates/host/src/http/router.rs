@@ -7,8 +7,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use gatewright_guard::{Guard, GuardLayer};
 
-use super::{limits, well_known};
 use super::xrpc::{health, identity, not_implemented, repo, server, sync, wrong_verb};
+use super::{limits, well_known};
 use crate::context::Context;
 
 /// The routes of a host: `/xrpc/…` behind the guard, and the documents about its names and tokens.

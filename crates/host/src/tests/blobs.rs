@@ -97,9 +97,13 @@ async fn sec_72_an_upload_that_no_record_names_goes_after_a_day_with_its_file() 
     assert_eq!(sweep_blobs(network.host.context()).await.unwrap(), 2);
     assert_eq!(sweep_blobs(network.host.context()).await.unwrap(), 0);
     assert_eq!(network.files(), 3, "bob still has what alice had too");
-    for (did, blob, status) in
-        [(&alice, &named, 200), (&alice, &unnamed, 400), (&alice, &shared, 400), (&bob, &shared, 200), (&alice, &again, 200)]
-    {
+    for (did, blob, status) in [
+        (&alice, &named, 200),
+        (&alice, &unnamed, 400),
+        (&alice, &shared, 400),
+        (&bob, &shared, 200),
+        (&alice, &again, 200),
+    ] {
         assert_eq!(read(did.as_str(), blob).await, status, "{did} {blob}");
     }
     let lost = json!({"repo": alice, "collection": "com.example.note", "record": {"image": unnamed}});

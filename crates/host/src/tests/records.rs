@@ -269,7 +269,8 @@ async fn bodies_and_what_is_in_them_are_objects() {
     let network = Network::new();
     let did = network.account("alice").await.did;
     let create = json!([did, "com.example.note", "one", false, {"text": "x"}, null]);
-    let delete = json!({"repo": did, "writes": [["com.atproto.repo.applyWrites#delete", "com.example.note", "one"]]});
+    let delete =
+        json!({"repo": did, "writes": [["com.atproto.repo.applyWrites#delete", "com.example.note", "one"]]});
     for (method, body) in [(CREATE, create), (APPLY, delete), (APPLY, json!([did, false, [], null]))] {
         let answer = write(&network, &did, method, body.clone()).await;
         assert_eq!(answer.refusal(), refused(400, "InvalidRequest"), "{method} {body}");

@@ -129,6 +129,17 @@ fn datetimes_name_moments() {
     assert!("0000-01-01T00:00:00+01:00".parse::<Datetime>().is_err());
 }
 
+#[test]
+fn tids_never_begin_anew() {
+    let last = Tid::new(Tid::LAST, 1023);
+    assert_eq!(last.as_str(), "bzzzzzzzzzzzz");
+    assert_eq!(last.next(), last);
+    assert_eq!(Tid::new(u64::MAX, 1023), last);
+    let later: Tid = "jzzzzzzzzzzzz".parse().unwrap();
+    assert!(later.micros() > Tid::LAST);
+    assert_eq!(later.next(), last);
+}
+
 proptest! {
     #[test]
     fn nothing_panics(text in "\\PC{0,80}|[a-z:.%/#@0-9-]{0,80}|at://[a-z:.%/#@0-9-]{0,80}") {

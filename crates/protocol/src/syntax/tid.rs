@@ -10,9 +10,13 @@ text_type! {
 const ALPHABET: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
 
 impl Tid {
-    /// The TID of a moment, in microseconds since 1970, on the clock `clock` (its low 10 bits count).
+    /// The last moment that has a TID, in the year 2255.
+    pub const LAST: u64 = (1 << 53) - 1;
+
+    /// The TID of a moment, in microseconds since 1970, on the clock `clock` (its low 10 bits count). What is later
+    /// than [`LAST`](Self::LAST) becomes that: a TID that began anew in 1970 would sort before all others.
     pub fn new(micros: u64, clock: u16) -> Self {
-        let number = ((micros & ((1 << 53) - 1)) << 10) | u64::from(clock & 0x3ff);
+        let number = (micros.min(Self::LAST) << 10) | u64::from(clock & 0x3ff);
         let text: String = (0..13)
             .rev()
             .filter_map(|place| ALPHABET.get(((number >> (5 * place)) & 31) as usize))
@@ -21,7 +25,8 @@ impl Tid {
         Self(text.into())
     }
 
-    /// Microseconds since 1970.
+    /// Microseconds since 1970. The syntax has room for one bit more than TIDs have, so that of a stranger may be later
+    /// than [`LAST`](Self::LAST).
     pub fn micros(&self) -> u64 {
         self.number() >> 10
     }

@@ -6,6 +6,10 @@ error-bad-link-heading = This link does not work
 error-bad-link-what = The application sent you here with a link that lacks something or has too much in it.
 error-bad-link-do = Go back to the application and start again. If it happens again, its developers need to know.
 
+error-busy-heading = Too many people at once
+error-busy-what = There is no room for your sign-in at the moment. Nothing was changed.
+error-busy-do = Wait a minute, then try again.
+
 error-cross-site-heading = This did not come from our page
 error-cross-site-what = Another site tried to open this page or send this form for you, so nothing was done.
 error-cross-site-do = If you wanted to sign in, go back to the application and start again there.
@@ -21,6 +25,10 @@ error-form-stale-do = Go back to the application and start again. If it happens 
 error-internal-heading = Something went wrong here
 error-internal-what = The fault is ours, not yours. Nothing was changed.
 error-internal-do = Try again in a moment.
+
+error-not-a-page-heading = This page cannot be loaded again
+error-not-a-page-what = It was the answer to a form, which is gone now. Loading it changed nothing.
+error-not-a-page-do = Use your browser’s Back button, or go back to the application and start again.
 
 error-other-device-heading = This sign-in belongs to another browser
 error-other-device-what = It was opened elsewhere first, so it was stopped to be safe.

@@ -49,7 +49,7 @@ impl Refusal {
     }
 
     fn unavailable(description: &'static str) -> Self {
-        let retry_after = Some(Duration::from_secs(10));
+        let retry_after = Some(SOON);
         Self { retry_after, ..Self::new(ErrorCode::TemporarilyUnavailable, description) }
     }
 
@@ -146,7 +146,22 @@ impl From<AssertionError> for Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        Self::internal(&error)
+        match error {
+            StoreError::Full { .. } => {
+                log_full(&error);
+                Self::unavailable("the server is busy; nothing was changed")
+            }
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<AccountsError> for Refusal {
+    fn from(error: AccountsError) -> Self {
+        match error {
+            AccountsError::Store(error) => error.into(),
+            error => Self::internal(&error),
+        }
     }
 }
 
@@ -195,7 +210,7 @@ impl From<ExchangeCodeError> for Refusal {
                 "the code is not good, or not any more"
             }
             ExchangeCodeError::Verifier => "`code_verifier` does not answer the challenge",
-            ExchangeCodeError::Accounts(error) => return Self::internal(&error),
+            ExchangeCodeError::Accounts(error) => return error.into(),
             // At the push it resolved, so now it is our trouble (AS-58).
             ExchangeCodeError::Expand(_) => {
                 return Self::unavailable("a permission set does not resolve at the moment");
@@ -227,7 +242,7 @@ impl From<RefreshError> for Refusal {
                 Self::new(ErrorCode::InvalidScope, "`scope` is wider than what was granted")
             }
             RefreshError::TooMany(too_many) => Self::too_many(too_many),
-            RefreshError::Accounts(error) => Self::internal(&error),
+            RefreshError::Accounts(error) => error.into(),
             RefreshError::Expand(_) => Self::unavailable("a permission set does not resolve at the moment"),
             RefreshError::Store(error) => error.into(),
         }
@@ -285,8 +300,10 @@ impl PageRefusal {
         let status = match self.trouble {
             _ if self.too_large => StatusCode::PAYLOAD_TOO_LARGE,
             Trouble::BadLink | Trouble::Expired | Trouble::OtherDevice => StatusCode::BAD_REQUEST,
+            Trouble::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Trouble::CrossSite | Trouble::FormStale => StatusCode::FORBIDDEN,
             Trouble::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Trouble::NotAPage => StatusCode::METHOD_NOT_ALLOWED,
             Trouble::TooMany => StatusCode::TOO_MANY_REQUESTS,
         };
         let shell = Shell { locale: locale(headers, None), look: &app.look };
@@ -294,6 +311,9 @@ impl PageRefusal {
         let mut response = page.respond(status, app.is_secure());
         if let Some(wait) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        if self.trouble == Trouble::NotAPage {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         }
         if let Some(device) = &self.device {
             device.set_cookies(app, response.headers_mut());
@@ -323,7 +343,19 @@ impl From<TooMany> for PageRefusal {
 impl From<RecogniseDeviceError> for PageRefusal {
     fn from(error: RecogniseDeviceError) -> Self {
         match error {
-            RecogniseDeviceError::Store(error) => Self::internal(&error),
+            RecogniseDeviceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for PageRefusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full { .. } => {
+                log_full(&error);
+                Self { retry_after: Some(SOON), ..Self::of(Trouble::Busy) }
+            }
+            error => Self::internal(&error),
         }
     }
 }
@@ -332,7 +364,7 @@ impl From<OpenRequestError> for PageRefusal {
     fn from(error: OpenRequestError) -> Self {
         match error {
             OpenRequestError::Accounts(AccountsError::Store(error)) | OpenRequestError::Store(error) => {
-                Self::internal(&error)
+                error.into()
             }
             OpenRequestError::Accounts(error) => Self::internal(&error),
             OpenRequestError::OtherClient => {
@@ -351,6 +383,13 @@ impl From<ConsentError> for PageRefusal {
             ConsentError::Open(error) => error.into(),
         }
     }
+}
+
+/// When to come again where too many came at once.
+const SOON: Duration = Duration::from_secs(10);
+
+fn log_full(error: &StoreError) {
+    tracing::warn!(%error, "a request was turned away: there is no room for it");
 }
 
 fn log_internal(error: &(dyn Error + 'static)) {

@@ -34,7 +34,7 @@ pub use judge_request::{Show, Want};
 pub use mint::TokenSet;
 pub use open_request::{OpenRequestError, Opened, Step, find_request, open_request, request_uri};
 pub use push_request::{PushRequestError, Pushed, push_request};
-pub use recognise_device::{Presented, RecogniseDeviceError, Recognised, recognise_device};
+pub use recognise_device::{DeviceCookie, Presented, RecogniseDeviceError, Recognised, recognise_device};
 pub use refresh::{RefreshError, refresh};
 pub use revoke::{RevokeError, revoke};
 pub use sign_in::{SignIn, SignInError, SignedIn, sign_in};

@@ -1,18 +1,53 @@
 //! Recognises a browser by its two cookies, or makes its acquaintance (AS-36).
 
+use std::fmt;
+
 use gatewright_protocol::crypto::hmac_sha256;
-use gatewright_protocol::random::random_bytes;
+use gatewright_protocol::random::{Random, random_bytes};
 use gatewright_protocol::secret::DeviceSecret;
 use gatewright_store::StoreError;
 use gatewright_store::device::{Device, DeviceId};
 
 use crate::context::Context;
 
+/// What the long-lived cookie of a browser holds: `dev-` and 32 hexadecimal digits. Only its digest, a [`DeviceId`], is
+/// kept (SEC-31).
+pub struct DeviceCookie(String);
+
+impl DeviceCookie {
+    /// The cookie of a new device.
+    fn generate(random: &dyn Random) -> Self {
+        Self(format!("dev-{:032x}", u128::from_be_bytes(random_bytes(random))))
+    }
+
+    /// What a browser presents; none if it cannot be a cookie of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("dev-").filter(|digits| digits.len() == 32)?;
+        digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| Self(text.to_owned()))
+    }
+
+    /// The name of the device that it belongs to.
+    pub fn id(&self) -> DeviceId {
+        DeviceId::of_cookie(&self.0)
+    }
+
+    /// The cookie in clear: for the browser that it belongs to.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DeviceCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeviceCookie(…)")
+    }
+}
+
 /// What a browser presents.
 #[derive(Debug)]
 pub struct Presented {
     /// Its cookies, if it has both.
-    pub cookies: Option<(DeviceId, DeviceSecret)>,
+    pub cookies: Option<(DeviceCookie, DeviceSecret)>,
     /// Its `User-Agent`.
     pub user_agent: Option<String>,
     /// The network it comes from, as text; only a keyed digest of it is kept.
@@ -24,6 +59,8 @@ pub struct Presented {
 pub struct Recognised {
     /// Its name.
     pub id: DeviceId,
+    /// The cookie that the name is made of.
+    pub cookie: DeviceCookie,
     /// The secret to give it, if it is new or changed.
     pub new_secret: Option<DeviceSecret>,
 }
@@ -51,20 +88,22 @@ pub async fn recognise_device(
     may_create: bool,
 ) -> Result<Option<Recognised>, RecogniseDeviceError> {
     let fingerprint = fingerprint(ctx, &presented);
-    if let Some((id, secret)) = &presented.cookies
-        && let Some(device) = ctx.store.find_device(id).await?
+    if let Some((cookie, secret)) = presented.cookies
+        && let Some(device) = ctx.store.find_device(&cookie.id()).await?
     {
-        match recognise(ctx, &device, secret, fingerprint).await? {
-            Known::Current => return Ok(Some(Recognised { id: device.id, new_secret: None })),
-            Known::Rotated(new) => return Ok(Some(Recognised { id: device.id, new_secret: Some(new) })),
-            Known::Stale => ctx.store.delete_device(&device.id).await?,
+        let id = device.id.clone();
+        match recognise(ctx, &device, &secret, fingerprint).await? {
+            Known::Current => return Ok(Some(Recognised { id, cookie, new_secret: None })),
+            Known::Rotated(new) => return Ok(Some(Recognised { id, cookie, new_secret: Some(new) })),
+            Known::Stale => ctx.store.delete_device(&id).await?,
         }
     }
     if !may_create {
         return Ok(None);
     }
     let now = ctx.now();
-    let id = DeviceId(format!("dev-{:032x}", u128::from_be_bytes(random_bytes(&*ctx.random))));
+    let cookie = DeviceCookie::generate(&*ctx.random);
+    let id = cookie.id();
     let secret = DeviceSecret::generate(&*ctx.random);
     let device = Device {
         id: id.clone(),
@@ -77,7 +116,7 @@ pub async fn recognise_device(
         seen_at: now,
     };
     ctx.store.create_device(device).await?;
-    Ok(Some(Recognised { id, new_secret: Some(secret) }))
+    Ok(Some(Recognised { id, cookie, new_secret: Some(secret) }))
 }
 
 const LONGEST_USER_AGENT: usize = 200;

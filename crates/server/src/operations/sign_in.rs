@@ -35,6 +35,9 @@ pub struct SignedIn {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignInError {
+    /// The device ended while the password was checked: another browser used its cookies, or its owner ended it.
+    #[error("the device has ended")]
+    DeviceGone,
     /// The request cannot go on.
     #[error(transparent)]
     Open(#[from] OpenRequestError),
@@ -79,7 +82,9 @@ pub async fn sign_in(
         signed_in_at: ctx.now(),
         request: (!remember).then(|| request.id.clone()),
     };
-    ctx.store.sign_in_device(sign_in, Some(secret.hash())).await.map_err(OpenRequestError::from)?;
+    if !ctx.store.sign_in_device(sign_in, Some(secret.hash())).await.map_err(OpenRequestError::from)? {
+        return Err(SignInError::DeviceGone);
+    }
     let opened = go_on(ctx, request, client, device, Want::Account(&account.did)).await?;
     Ok(SignedIn { opened, new_secret: Some(secret) })
 }

@@ -21,6 +21,8 @@ pub(crate) struct ErrorPage<'a> {
 pub(crate) enum Trouble {
     /// The link does not hold what it must.
     BadLink,
+    /// There is no room for it at the moment.
+    Busy,
     /// The request does not come from a page of ours, or not as browsers send them (AS-33, AS-35).
     CrossSite,
     /// The request has ended, was used, or never was.
@@ -29,6 +31,8 @@ pub(crate) enum Trouble {
     FormStale,
     /// Something failed that is ours to mend.
     Internal,
+    /// The address is one that forms are sent to, not a page: somebody loaded it again.
+    NotAPage,
     /// Another browser opened the request first (AS-32).
     OtherDevice,
     /// Too many requests.
@@ -39,22 +43,26 @@ impl Trouble {
     const fn id(self) -> &'static str {
         match self {
             Self::BadLink => "error-bad-link",
+            Self::Busy => "error-busy",
             Self::CrossSite => "error-cross-site",
             Self::Expired => "error-expired",
             Self::FormStale => "error-form-stale",
             Self::Internal => "error-internal",
+            Self::NotAPage => "error-not-a-page",
             Self::OtherDevice => "error-other-device",
             Self::TooMany => "error-too-many",
         }
     }
 
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::BadLink,
+        Self::Busy,
         Self::CrossSite,
         Self::Expired,
         Self::FormStale,
         Self::Internal,
+        Self::NotAPage,
         Self::OtherDevice,
         Self::TooMany,
     ];

@@ -55,7 +55,9 @@ pub async fn only_blobs_that_records_name_are_listed(store: Subject) {
 
 /// A blob that was uploaded again is new again, one that a record names stays, and what another account has is not gone.
 pub async fn old_blobs_that_no_record_names_can_be_swept(store: Subject) {
-    for (owner, number, at) in [(1, 50, 0), (1, 51, 0), (1, 52, 0), (1, 53, 0), (1, 54, 60), (2, 51, 0), (3, 53, 60)] {
+    for (owner, number, at) in
+        [(1, 50, 0), (1, 51, 0), (1, 52, 0), (1, 53, 0), (1, 54, 60), (2, 51, 0), (3, 53, 60)]
+    {
         let mut blob = blob(owner, number);
         blob.created_at = after(at);
         store.create_blob(blob).await.expect("it writes");
@@ -84,9 +86,15 @@ pub async fn old_blobs_that_no_record_names_can_be_swept(store: Subject) {
     }
     assert_eq!(uploads, [2, 1], "51 and 53 of the first account, 51 of the second");
     assert_eq!(gone, [block(51).0], "the third account still has 53");
-    for (owner, number, there) in
-        [(1, 50, true), (1, 51, false), (1, 52, true), (1, 53, false), (1, 54, true), (2, 51, false), (3, 53, true)]
-    {
+    for (owner, number, there) in [
+        (1, 50, true),
+        (1, 51, false),
+        (1, 52, true),
+        (1, 53, false),
+        (1, 54, true),
+        (2, 51, false),
+        (3, 53, true),
+    ] {
         let found = store.find_blob(&did(owner), &block(number).0).await.expect("it reads");
         assert_eq!(found.is_some(), there, "{number} of {owner}");
     }

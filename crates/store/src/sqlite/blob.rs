@@ -52,8 +52,9 @@ impl BlobStore for Sqlite {
             Ok((columns.text(0, "did")?.to_owned(), columns.text(1, "cid")?.to_owned()))
         };
         // No index leads to them: a reader looks for them, and the thread that writes looks again by key.
-        let found: Vec<(String, String)> =
-            self.scan(move |connection| all(connection, UNNAMED, params![before, clamp(limit)], owned)).await?;
+        let found: Vec<(String, String)> = self
+            .scan(move |connection| all(connection, UNNAMED, params![before, clamp(limit)], owned))
+            .await?;
         if found.is_empty() {
             return Ok(BlobsSwept::default());
         }
@@ -73,7 +74,8 @@ impl BlobStore for Sqlite {
             .scan(move |connection| {
                 let list = format!("[\"{}\"]", forgotten.join("\",\""));
                 let kept: BTreeSet<String> = all(connection, KEPT, [list], kept)?.into_iter().collect();
-                let gone: BTreeSet<String> = forgotten.into_iter().filter(|cid| !kept.contains(cid)).collect();
+                let gone: BTreeSet<String> =
+                    forgotten.into_iter().filter(|cid| !kept.contains(cid)).collect();
                 Ok(gone)
             })
             .await?;

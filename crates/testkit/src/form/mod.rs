@@ -37,6 +37,8 @@ pub struct Browser {
     cookies: BTreeMap<(String, String), Cookie>,
     /// Sent with every request, in place of what a browser would send under the same name.
     pub overrides: HeaderMap,
+    /// Whether it ticks the box that keeps a person signed in.
+    pub remember: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -115,7 +117,7 @@ impl Browser {
             .no_proxy()
             .build()
             .expect("the HTTP client needs nothing of the machine");
-        Self { http, cookies: BTreeMap::new(), overrides: HeaderMap::new() }
+        Self { http, cookies: BTreeMap::new(), overrides: HeaderMap::new(), remember: false }
     }
 
     /// Opens an address, as if it was typed in or opened by another program.
@@ -189,7 +191,8 @@ impl Browser {
             let form = if let Ok(consent) = page.form_with("decision") {
                 consent.press("decision", decision)?
             } else if let Ok(sign_in) = page.form_with("password") {
-                sign_in.fill("identifier", identifier)?.fill("password", password)?
+                let filled = sign_in.fill("identifier", identifier)?.fill("password", password)?;
+                if self.remember { filled.tick("remember", "on", true)? } else { filled }
             } else {
                 page.form_saying(identifier)?
             };

@@ -2,8 +2,10 @@
 
 mod crash;
 mod granular;
+mod host;
 mod interop;
 mod pages;
+mod proof;
 mod refresh;
 mod restart;
 mod start;

@@ -190,7 +190,10 @@ fn claims_and_what_is_in_them_are_objects() {
     let header = jws::SignHeader { kid: Some("k1"), ..Default::default() };
     let list = json!([ID, ID, ISSUER, "once", NOW, NOW + 60, null, null]);
     let params = sent(&jws::sign(&key(1), &header, &list));
-    assert_eq!(authenticate(&params, &client(true), Some(&keys()), rules(&DPOP)), Err(AssertionError::Claims));
+    assert_eq!(
+        authenticate(&params, &client(true), Some(&keys()), rules(&DPOP)),
+        Err(AssertionError::Claims)
+    );
 }
 
 proptest::proptest! {

@@ -48,7 +48,8 @@ impl FromRequest<App> for ClientRequest {
             Ok(authenticated) => authenticated,
             Err(refused) => {
                 // A key may also have been replaced by another of its name.
-                if let NotProven::Assertion(AssertionError::Signature | AssertionError::UnknownKey) = refused {
+                if let NotProven::Assertion(AssertionError::Signature | AssertionError::UnknownKey) = refused
+                {
                     end_removed_key(app, &params, &metadata).await?;
                 }
                 return Err(refused.into());

@@ -8,12 +8,13 @@ use http::{HeaderMap, HeaderValue};
 use super::peer::Peer;
 use crate::http::app::App;
 use crate::http::errors::PageRefusal;
-use crate::operations::{self, Presented};
+use crate::operations::{self, DeviceCookie, Presented};
 
 /// A browser that is known, and the cookies that it is to be given with whatever it is answered.
 #[derive(Debug)]
 pub(crate) struct Device {
     pub(crate) id: DeviceId,
+    cookie: DeviceCookie,
     new_secret: Option<DeviceSecret>,
 }
 
@@ -31,7 +32,10 @@ impl Device {
             network: peer.network().to_text(),
         };
         let recognised = operations::recognise_device(&app.ctx, presented, may_create).await?;
-        Ok(recognised.map(|device| Self { id: device.id, new_secret: device.new_secret }))
+        Ok(recognised.map(|device| {
+            let operations::Recognised { id, cookie, new_secret } = device;
+            Self { id, cookie, new_secret }
+        }))
     }
 
     /// The secret changed once more.
@@ -47,7 +51,7 @@ impl Device {
         let age = app.ctx.settings.lifetimes.device.as_secs();
         let names = names(app.is_secure());
         let secure = if app.is_secure() { "; Secure" } else { "" };
-        for (name, value) in [(names.0, self.id.0.as_str()), (names.1, secret.expose())] {
+        for (name, value) in [(names.0, self.cookie.expose()), (names.1, secret.expose())] {
             let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}");
             if let Ok(mut value) = HeaderValue::try_from(text) {
                 value.set_sensitive(true);
@@ -62,10 +66,10 @@ const fn names(is_secure: bool) -> (&'static str, &'static str) {
     if is_secure { ("__Host-dev-id", "__Host-ses-id") } else { ("dev-id", "ses-id") }
 }
 
-fn cookies(headers: &HeaderMap, is_secure: bool) -> Option<(DeviceId, DeviceSecret)> {
+fn cookies(headers: &HeaderMap, is_secure: bool) -> Option<(DeviceCookie, DeviceSecret)> {
     let (device, secret) = names(is_secure);
-    let id = cookie(headers, device).filter(|id| id.len() == 36 && id.starts_with("dev-"))?;
-    Some((DeviceId(id.to_owned()), DeviceSecret::parse(cookie(headers, secret)?).ok()?))
+    let device = DeviceCookie::parse(cookie(headers, device)?)?;
+    Some((device, DeviceSecret::parse(cookie(headers, secret)?).ok()?))
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

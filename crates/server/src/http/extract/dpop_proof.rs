@@ -22,6 +22,8 @@ pub(crate) async fn check(
     let request =
         ProofRequest { proof, method: method.as_str(), origin: app.issuer(), path, access_token: None, now };
     let proof = verify::check(&request, &app.ctx.nonces)?;
-    let is_new = app.ctx.store.remember(Namespace::Proof, proof.jti_key, now.plus(MEMORY), now).await?;
+    // No proof outlives its nonce, and an embedder may have nonces that live longer than ours.
+    let until = now.plus(MEMORY.max(app.ctx.nonces.longest_life()));
+    let is_new = app.ctx.store.remember(Namespace::Proof, proof.jti_key, until, now).await?;
     if is_new { Ok(proof) } else { Err(ProofError::Replayed.into()) }
 }

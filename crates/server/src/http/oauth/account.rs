@@ -7,6 +7,7 @@ use gatewright_protocol::syntax::Did;
 use http::HeaderMap;
 
 use super::authorize::open;
+use super::not_a_page;
 use super::screen::Screen;
 use crate::http::app::App;
 use crate::http::errors::PageRefusal;
@@ -21,6 +22,9 @@ pub(crate) async fn get(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
+    if query.as_deref().unwrap_or_default().is_empty() {
+        return not_a_page::refuse(&app, &headers);
+    }
     open(&app, peer, &headers, query, Want::Accounts).await
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod authorize;
 pub(crate) mod cancel;
 pub(crate) mod consent;
 pub(crate) mod jwks;
+pub(crate) mod not_a_page;
 pub(crate) mod par;
 pub(crate) mod revoke;
 mod screen;

@@ -7,11 +7,14 @@ use gatewright_protocol::secret::Password;
 use http::{HeaderMap, StatusCode};
 
 use super::authorize::open;
+use super::not_a_page;
 use super::screen::{Remark, Screen};
 use crate::http::app::App;
+use crate::http::errors::PageRefusal;
 use crate::http::extract::page_form::{Fields, PageForm, page_form};
 use crate::http::extract::peer::Peer;
 use crate::operations::{self, Opened, Show, SignIn, SignInError, Step, Want};
+use crate::pages::error::Trouble;
 use crate::pages::sign_in::SignInRefused;
 
 pub(crate) async fn get(
@@ -20,6 +23,9 @@ pub(crate) async fn get(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
+    if query.as_deref().unwrap_or_default().is_empty() {
+        return not_a_page::refuse(&app, &headers);
+    }
     open(&app, peer, &headers, query, Want::SignIn).await
 }
 
@@ -62,6 +68,7 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
             screen.device.give(signed_in.new_secret);
             screen.show(signed_in.opened)
         }
+        Err(SignInError::DeviceGone) => screen.refuse(PageRefusal::of(Trouble::FormStale)),
         Err(SignInError::Open(error)) => screen.refuse(error),
         Err(SignInError::OtherAccount(step)) => {
             screen.page(&step, remark(SignInRefused::OtherAccount, StatusCode::BAD_REQUEST, remember))

@@ -57,11 +57,7 @@ impl Operation {
     /// One round over so many connections.
     pub(crate) async fn run(&self, process: &Process, seconds: f64, connections: usize) -> Result<Round> {
         let people = Person::all(&process.ready);
-        let mut workers = Vec::new();
-        for index in 0..connections {
-            let person = people.get(index % people.len()).context("no accounts")?;
-            workers.push(Worker::prepare(self.kind, process.url(), person, seconds).await?);
-        }
+        let workers = prepare(self.kind, process, &people, connections, seconds).await?;
         drive(process, workers, Duration::from_secs_f64(seconds), None).await
     }
 }
@@ -69,12 +65,17 @@ impl Operation {
 /// Guarded reads at a steady rate.
 pub(crate) async fn paced_read(process: &Process, per_second: f64, seconds: f64) -> Result<Round> {
     let people = Person::all(&process.ready);
-    let mut workers = Vec::new();
-    for index in 0..16 {
-        let person = people.get(index % people.len()).context("no accounts")?;
-        workers.push(Worker::prepare(Kind::GuardedRead, process.url(), person, seconds).await?);
-    }
+    let workers = prepare(Kind::GuardedRead, process, &people, 16, seconds).await?;
     drive(process, workers, Duration::from_secs_f64(seconds), Some(Duration::from_secs_f64(16.0 / per_second))).await
+}
+
+/// Prepares so many workers side by side.
+async fn prepare(kind: Kind, process: &Process, people: &[Person], connections: usize, seconds: f64) -> Result<Vec<Worker>> {
+    let one = |index: usize| async move {
+        let person = people.get(index % people.len()).context("no accounts")?;
+        Worker::prepare(kind, process.url(), person, seconds).await
+    };
+    futures::future::try_join_all((0..connections).map(one)).await
 }
 
 /// Makes so many sessions, over 16 connections, by consent on devices that are signed in.
@@ -86,6 +87,7 @@ pub(crate) async fn make_sessions(process: &Process, count: usize) -> Result<()>
         let url = process.url().to_owned();
         tasks.push(tokio::spawn(async move {
             let mut browser = Browser::new();
+            browser.remember = true;
             for _ in 0..count.div_ceil(16) {
                 let mut app = App::loopback(&url, SCOPE)?;
                 app.sign_in_with(&mut browser, &person).await?;
@@ -129,6 +131,7 @@ impl Worker {
                 worker.app.sign_in(person).await?;
             }
             Kind::ExchangeCode => {
+                worker.browser.remember = true;
                 for _ in 0..((seconds * 100.0) as usize).min(300) {
                     let pushed = worker.app.push(&[]).await?;
                     let back = worker.app.approve(&mut worker.browser, &pushed, person).await?;

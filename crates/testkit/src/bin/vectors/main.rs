@@ -26,7 +26,7 @@ use crate::report::Report;
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// It answers so; where that is not what is recorded, it differs on purpose, by this rule of the specification.
-    ByRule(Box<Outcome>, &'static str),
+    ByRule(Box<Self>, &'static str),
     /// It refused the input.
     Rejected,
     /// No module knows the op, or this kind of case of it.
