@@ -7,8 +7,10 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{account, client, completions, config, dev, keys, scope, serve};
 
-const STYLES: Styles =
-    Styles::styled().header(AnsiColor::Green.on_default().bold()).usage(AnsiColor::Green.on_default().bold()).literal(AnsiColor::Cyan.on_default());
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default());
 
 const EXAMPLES: &str = "Examples:
   gatewright dev                                     a whole network on this machine, to try it

@@ -1,9 +1,10 @@
 //! Listening: one loop that accepts connections, limits them and lets them finish.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -29,7 +30,12 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Answers requests until `stop` changes, then finishes those that were accepted.
-pub async fn serve(listener: TcpListener, router: Router, connections: usize, mut stop: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    connections: usize,
+    mut stop: watch::Receiver<bool>,
+) {
     let room = Arc::new(Semaphore::new(connections));
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
@@ -72,7 +78,55 @@ fn connection(
     let _ = stream.set_nodelay(true);
     let service = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request.map(axum::body::Body::new))
+        let line = Line::begin(&request);
+        let answer = router.clone().oneshot(request.map(axum::body::Body::new));
+        async move {
+            let response = answer.await?;
+            if let Some(line) = line {
+                line.end(response.status());
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     http.serve_connection(TokioIo::new(stream), service)
+}
+
+/// A log line of a request: what was asked and how it went, never by whom, with what, or the query.
+struct Line {
+    method: http::Method,
+    path: String,
+    began: Instant,
+}
+
+impl Line {
+    /// `None` where such lines are not written.
+    fn begin(request: &http::Request<Incoming>) -> Option<Self> {
+        if !tracing::enabled!(target: "gatewright::request", tracing::Level::INFO) {
+            return None;
+        }
+        Some(Self {
+            method: request.method().clone(),
+            path: shown(request.uri().path()),
+            began: Instant::now(),
+        })
+    }
+
+    fn end(self, status: http::StatusCode) {
+        let Self { method, path, began } = self;
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let status = status.as_u16();
+        tracing::info!(target: "gatewright::request", %method, status, milliseconds, "{path}");
+    }
+}
+
+/// Paths of ours as they are; anything else may hold whatever a stranger wrote, and is only counted.
+fn shown(path: &str) -> String {
+    let ours = ["/.well-known/", "/assets/", "/health/", "/oauth/", "/xrpc/"];
+    let sound =
+        path.len() <= 120 && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/.-_".contains(&byte));
+    if sound && ours.iter().any(|prefix| path.starts_with(prefix)) {
+        path.to_owned()
+    } else {
+        "(another path)".to_owned()
+    }
 }

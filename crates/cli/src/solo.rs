@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use axum::routing::get;
 use gatewright_guard::{Guard, StoreTokens};
-use gatewright_host::{Host, Keys as HostKeys};
 use gatewright_host::operations::create_account::{CreateAccount, NewIdentity};
 use gatewright_host::plc::HttpPlcDirectory;
 use gatewright_host::settings::Settings as HostSettings;
+use gatewright_host::{Host, Keys as HostKeys};
 use gatewright_protocol::crypto::{Curve, PrivateKey};
 use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::random::Random;
@@ -29,6 +30,7 @@ use gatewright_server::passwords::Passwords;
 use gatewright_server::settings::{Audience, Verification};
 use gatewright_store::account::{Account, AccountStore, PasswordHash};
 use gatewright_store::sqlite::{Options as SqliteOptions, Sqlite};
+use http::StatusCode;
 use ipnet::IpNet;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -57,7 +59,7 @@ pub struct Parts {
     pub synchronous: Synchronous,
     /// Whether requests are counted.
     pub rate_limits: bool,
-    /// What people call it.
+    /// What people call it; "Gatewright" when absent.
     pub name: Option<String>,
     /// Client ids whose name is shown.
     pub trusted_clients: Vec<String>,
@@ -82,7 +84,7 @@ impl Parts {
     /// What a configuration asks for.
     ///
     /// # Errors
-    /// When the URL of the directory is none.
+    /// When the URL of the directory or of the server is none.
     pub fn of(config: &Config) -> Result<Self> {
         Ok(Self {
             origin: config.server.public_url.clone(),
@@ -93,7 +95,7 @@ impl Parts {
             network: Network::Public,
             synchronous: config.store.synchronous,
             rate_limits: config.limits.rate_limits,
-            name: config.server.name.clone(),
+            name: Some(config.server.name()?),
             trusted_clients: config.oauth.trusted_clients.clone(),
             trusted_proxies: config.server.trusted_proxies.clone(),
             tolerate_absent_state: config.oauth.tolerate_absent_state,
@@ -133,7 +135,8 @@ fn rotation_key(data: &Path, random: &dyn Random) -> Result<PrivateKey> {
         file.write_all(&*PrivateKey::generate(Curve::K256, random).to_bytes())?;
         file.sync_all()?;
     }
-    let bytes = Zeroizing::new(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
+    let bytes =
+        Zeroizing::new(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
     let bytes = bytes.as_slice().try_into().with_context(|| format!("{} is no key", path.display()))?;
     PrivateKey::from_bytes(Curve::K256, bytes).with_context(|| format!("{} is no key", path.display()))
 }
@@ -168,7 +171,8 @@ impl Solo {
     /// # Errors
     /// When its data or keys cannot be used.
     pub fn open(parts: Parts) -> Result<Self> {
-        std::fs::create_dir_all(&parts.data).with_context(|| format!("cannot make {}", parts.data.display()))?;
+        std::fs::create_dir_all(&parts.data)
+            .with_context(|| format!("cannot make {}", parts.data.display()))?;
         let service_did = parts.service_did()?;
         let keys = KeyFile::load_or_create(&key_file(&parts.data), &*parts.random, parts.clock.now())
             .with_context(|| format!("cannot use {}", key_file(&parts.data).display()))?;
@@ -188,7 +192,15 @@ impl Solo {
 
     /// Every route of the installation.
     pub fn router(&self) -> Router {
-        self.server.router().merge(self.host.router(&self.guard))
+        let store = Arc::clone(&self.store);
+        let ready = get(move || async move {
+            match store.list_accounts(None, 1).await {
+                Ok(_) => (StatusCode::OK, "ready"),
+                Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer"),
+            }
+        });
+        let health = Router::new().route("/health/ready", ready);
+        self.server.router().merge(self.host.router(&self.guard)).merge(health)
     }
 
     /// Starts what has to happen now and then, until `stop` changes.
@@ -249,7 +261,8 @@ impl Solo {
         if let Ok(did) = name.parse::<Did>() {
             return Ok(self.store.find_account(&did).await?);
         }
-        let handle: Handle = name.parse().with_context(|| format!("`{name}` is neither a handle nor a DID"))?;
+        let handle: Handle =
+            name.parse().with_context(|| format!("`{name}` is neither a handle nor a DID"))?;
         Ok(self.store.find_account_by_handle(&handle).await?)
     }
 
@@ -296,10 +309,16 @@ fn authorization_server(
     let accounts = StoreAccounts::new(Arc::clone(&store) as _, Arc::clone(&parts.random));
     let mut trusted = Vec::new();
     for client in &parts.trusted_clients {
-        trusted.push(ClientId::parse(client, parts.development()).with_context(|| format!("`{client}` is not a client id"))?);
+        trusted.push(
+            ClientId::parse(client, parts.development())
+                .with_context(|| format!("`{client}` is not a client id"))?,
+        );
     }
-    let audience =
-        Audience { origin: parts.origin.clone(), service: service_did.clone(), verification: Verification::Shared };
+    let audience = Audience {
+        origin: parts.origin.clone(),
+        service: service_did.clone(),
+        verification: Verification::Shared,
+    };
     let server = AuthorizationServer::builder(&parts.origin, store, Arc::new(accounts))
         .keys(keys)
         .audience(audience)
@@ -320,7 +339,13 @@ fn authorization_server(
     Ok(server)
 }
 
-fn host(parts: &Parts, service_did: &Did, keys: &KeyFile, store: Arc<Sqlite>, resolver: &Resolver) -> Result<Host> {
+fn host(
+    parts: &Parts,
+    service_did: &Did,
+    keys: &KeyFile,
+    store: Arc<Sqlite>,
+    resolver: &Resolver,
+) -> Result<Host> {
     let mut settings =
         HostSettings::new(Url::parse(&parts.origin)?, service_did.clone(), parts.data.join("blobs"));
     settings.handle_domains.clone_from(&parts.handle_domains);

@@ -28,7 +28,11 @@ fn gatewright_with(args: &[&str], input: &str) -> Output {
     child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
-    Output { status: output.status.code().expect("no signal"), out: text(output.stdout), err: text(output.stderr) }
+    Output {
+        status: output.status.code().expect("no signal"),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
 }
 
 fn lines(output: &Output) -> Vec<Value> {
@@ -37,7 +41,8 @@ fn lines(output: &Output) -> Vec<Value> {
 
 #[test]
 fn scope_explain_says_what_each_scope_means() {
-    let output = gatewright(&["scope", "explain", "--json", "repo:x.y.z?action=create", "repo:read", "what:ever"]);
+    let output =
+        gatewright(&["scope", "explain", "--json", "repo:x.y.z?action=create", "repo:read", "what:ever"]);
     assert_eq!(output.status, 3, "one is invalid");
     let [create, read, unknown] = <[Value; 3]>::try_from(lines(&output)).expect("one line a scope");
     assert_eq!(create["valid"], true);
@@ -45,8 +50,14 @@ fn scope_explain_says_what_each_scope_means() {
     assert_eq!(create["resource"], "repo");
     assert_eq!(create["sentences"], serde_json::json!(["Create x.y.z records"]));
     assert_eq!(create["error"], Value::Null);
-    assert_eq!((&read["valid"], &read["normalized"], &read["resource"]), (&Value::Bool(false), &Value::Null, &"repo".into()));
-    assert!(read["error"].as_str().expect("an error").starts_with("`read` is not a collection NSID"), "{read}");
+    assert_eq!(
+        (&read["valid"], &read["normalized"], &read["resource"]),
+        (&Value::Bool(false), &Value::Null, &"repo".into())
+    );
+    assert!(
+        read["error"].as_str().expect("an error").starts_with("`read` is not a collection NSID"),
+        "{read}"
+    );
     assert_eq!(unknown["resource"], Value::Null);
 }
 
@@ -67,7 +78,9 @@ fn scope_check_says_what_would_suffice() {
     assert_eq!((&answer["allowed"], &answer["by"]), (&Value::Bool(false), &Value::Null));
     assert_eq!(answer["missing"], "repo:x.y.z?action=create");
     let considered = answer["considered"].as_array().expect("a list");
-    let why = |scope: &str| considered.iter().find(|row| row["scope"] == scope).map(|row| row["why_not"].to_string());
+    let why = |scope: &str| {
+        considered.iter().find(|row| row["scope"] == scope).map(|row| row["why_not"].to_string())
+    };
     assert!(why("repo:x.y.z?action=update").expect("considered").contains("create"), "{answer}");
     assert!(why("unheard:of").is_some(), "an unknown scope is listed: {answer}");
 
@@ -86,7 +99,10 @@ fn client_check_lists_every_error() {
     assert_eq!(output.status, 3, "{}", output.err);
     let answer = &lines(&output)[0];
     assert_eq!(answer["valid"], false);
-    assert!(answer["errors"].as_array().expect("errors").len() >= 3, "scope, redirect and DPoP are wrong: {answer}");
+    assert!(
+        answer["errors"].as_array().expect("errors").len() >= 3,
+        "scope, redirect and DPoP are wrong: {answer}"
+    );
 
     std::fs::write(&file, r#"{"client_id":"https://app.example.dev/client.json","redirect_uris":["https://app.example.dev/cb"],"scope":"atproto repo:com.example.note","grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"none","dpop_bound_access_tokens":true,"application_type":"web"}"#).expect("written");
     let output = gatewright(&["client", "check", "--json", path(&file)]);
@@ -97,17 +113,23 @@ fn client_check_lists_every_error() {
 fn config_check_names_what_is_wrong() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("gatewright.toml");
-    std::fs::write(&file, "[server]\npublic_url = \"https://pds.example.net\"\ndata = \"data\"\nlisen = \"127.0.0.1:1\"\n").expect("written");
+    std::fs::write(
+        &file,
+        "[server]\npublic_url = \"https://pds.example.net\"\ndata = \"data\"\nlisen = \"127.0.0.1:1\"\n",
+    )
+    .expect("written");
     let output = gatewright(&["config", "check", path(&file)]);
     assert_eq!(output.status, 1);
     assert!(output.err.contains("lisen") && output.err.contains("line 4"), "{}", output.err);
-    std::fs::write(&file, "[server]\npublic_url = \"https://pds.example.net\"\ndata = \"data\"\n").expect("written");
+    std::fs::write(&file, "[server]\npublic_url = \"https://pds.example.net\"\ndata = \"data\"\n")
+        .expect("written");
     assert_eq!(gatewright(&["config", "check", path(&file)]).status, 0);
     let shown = gatewright(&["config", "show", "--config", path(&file)]);
     assert!(shown.out.contains("synchronous = \"full\""), "the defaults are shown: {}", shown.out);
     let schema: Value = serde_json::from_str(&gatewright(&["config", "schema"]).out).expect("a JSON schema");
     assert!(schema["properties"]["server"].is_object());
-    std::fs::write(&file, "[server]\npublic_url = \"http://pds.example.net\"\ndata = \"data\"\n").expect("written");
+    std::fs::write(&file, "[server]\npublic_url = \"http://pds.example.net\"\ndata = \"data\"\n")
+        .expect("written");
     let output = gatewright(&["config", "check", path(&file)]);
     assert_eq!(output.status, 1, "sec_70: only dev goes without TLS");
     assert!(output.err.contains("https"), "{}", output.err);

@@ -27,7 +27,8 @@ impl Peer {
         }
         // Each proxy appends whom it talks to, so the last one that is no proxy of ours is true; what stands before
         // that is hearsay.
-        let said = headers.get_all("x-forwarded-for").iter().rev().filter_map(|value| value.to_str().ok());
+        // A line that is no text is one address that cannot be read: nothing before it is believed.
+        let said = headers.get_all("x-forwarded-for").iter().rev().map(|value| value.to_str().unwrap_or("?"));
         let mut addresses =
             said.flat_map(|value| value.rsplit(',')).map(|text| text.trim().parse::<IpAddr>());
         let mut last = connection;
@@ -69,7 +70,7 @@ mod tests {
     fn peer(connection: &str, forwarded: &[&str]) -> IpAddr {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append("x-forwarded-for", value.parse().unwrap());
+            headers.append("x-forwarded-for", http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         Peer::of(&headers, Some(connection.parse().unwrap()), &["10.0.0.0/8".parse().unwrap()]).0
     }
@@ -84,6 +85,8 @@ mod tests {
             ("10.0.0.1:5", &["198.51.100.7, 10.0.0.2"], "198.51.100.7"),
             ("10.0.0.1:5", &["203.0.113.9", "198.51.100.7"], "198.51.100.7"),
             ("10.0.0.1:5", &["nonsense"], "10.0.0.1"),
+            ("10.0.0.1:5", &["198.51.100.7", "203.0.113.9, nonsense"], "10.0.0.1"),
+            ("10.0.0.1:5", &["198.51.100.7", "\u{fc}, 203.0.113.9"], "10.0.0.1"),
             ("[::ffff:192.0.2.1]:5", &[], "192.0.2.1"),
         ] {
             assert_eq!(

@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -61,8 +62,7 @@ impl KeyFile {
         match Self::load(path) {
             Err(KeyFileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
                 let keys = Self::generate(random, now);
-                keys.save(path)?;
-                Ok(keys)
+                if keys.create(path)? { Ok(keys) } else { Self::load(path) }
             }
             loaded => loaded,
         }
@@ -86,16 +86,24 @@ impl KeyFile {
     /// The file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), KeyFileError> {
         let text = Zeroizing::new(serde_json::to_vec_pretty(self).map_err(|_| KeyFileError::Malformed)?);
-        let beside = path.with_extension("new");
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&beside)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
+        let beside = write_beside(path, &text)?;
         std::fs::rename(&beside, path)?;
         Ok(())
+    }
+
+    /// Writes the file if there is none, whole or not at all; false if there is one. Of two processes that start in an
+    /// empty folder, one makes the keys and the other takes them: with keys of its own it would seal what nobody can
+    /// open.
+    fn create(&self, path: &Path) -> Result<bool, KeyFileError> {
+        let text = Zeroizing::new(serde_json::to_vec_pretty(self).map_err(|_| KeyFileError::Malformed)?);
+        let beside = write_beside(path, &text)?;
+        let made = std::fs::hard_link(&beside, path);
+        std::fs::remove_file(&beside)?;
+        match made {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Puts a new key before the others and drops those that were replaced a day ago. What was signed before stays
@@ -106,6 +114,12 @@ impl KeyFile {
             key.replaced_at.get_or_insert(now);
         }
         self.signing.insert(0, SigningKey::generate(random, now));
+    }
+
+    /// Puts a new key in the place of all others, because one was stolen. What was signed before is good no longer:
+    /// clients refresh; sessions go on.
+    pub fn withdraw(&mut self, random: &dyn Random, now: UnixTime) {
+        self.signing = vec![SigningKey::generate(random, now)];
     }
 
     /// Seals the signing keys of accounts in their rows.
@@ -157,6 +171,26 @@ pub enum KeyFileError {
     /// Others may read it.
     #[error("the key file can be read by others; it must have mode 0600")]
     Readable,
+}
+
+/// Writes a file beside this one that nobody else can read, under a name of this process.
+fn write_beside(path: &Path, text: &[u8]) -> io::Result<PathBuf> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let beside = path.with_extension(format!("{}-{number}.new", std::process::id()));
+    // What an earlier process left under this name may be readable by others.
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    Ok(beside)
 }
 
 #[cfg(unix)]
@@ -326,6 +360,24 @@ mod tests {
     }
 
     #[test]
+    fn processes_that_start_together_have_the_same_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.json");
+        let random = Counting(1.into());
+        let start = std::sync::Barrier::new(8);
+        let one = || {
+            start.wait();
+            KeyFile::load_or_create(&path, &random, UnixTime::from_seconds(0)).unwrap().kids().unwrap()
+        };
+        let made: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(one)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(made.iter().all(|kids| *kids == made[0]), "{made:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
     fn rotation_keeps_the_key_before_for_a_day() {
         let random = Counting(1.into());
         let mut file = KeyFile::generate(&random, UnixTime::from_seconds(0));
@@ -340,6 +392,22 @@ mod tests {
         file.rotate(&random, UnixTime::from_seconds(10 + 24 * 60 * 60));
         assert_eq!(file.kids().unwrap().len(), 2);
         assert!(!file.kids().unwrap().contains(&old));
+    }
+
+    #[test]
+    fn a_stolen_key_is_withdrawn_at_once_and_what_it_did_not_sign_stays() {
+        let random = Counting(1.into());
+        let mut file = KeyFile::generate(&random, UnixTime::from_seconds(0));
+        let (refresh, seal) = (*file.refresh_key.0, *file.seal_key.0);
+        file.rotate(&random, UnixTime::from_seconds(10));
+        let keys = Keys::new(&file).unwrap();
+        let stolen = file.kids().unwrap();
+        assert_eq!(stolen.len(), 2);
+        file.withdraw(&random, UnixTime::from_seconds(20));
+        keys.replace_signing_keys(&file).unwrap();
+        assert_eq!(file.kids().unwrap().len(), 1);
+        assert!(stolen.iter().all(|kid| keys.find(kid).is_none()));
+        assert_eq!((*file.refresh_key.0, *file.seal_key.0), (refresh, seal));
     }
 
     #[test]

@@ -17,7 +17,8 @@ use crate::pages::paths;
 /// Where requests are pushed.
 pub(crate) const PAR: &str = "/oauth/par";
 const TOKEN: &str = "/oauth/token";
-const REVOKE: &str = "/oauth/revoke";
+/// Where sessions are ended.
+pub(crate) const REVOKE: &str = "/oauth/revoke";
 const JWKS: &str = "/oauth/jwks";
 
 pub(crate) fn router(app: App) -> Router {

@@ -259,6 +259,8 @@ pub struct Limits {
     pub session: Rate,
     /// Refused requests to PAR, token and revoke from one network.
     pub refused: Rate,
+    /// Revocations from one network that ended nothing.
+    pub revoked_nothing: Rate,
     /// Opened authorization pages from one network.
     pub open: Rate,
 }
@@ -275,6 +277,7 @@ impl Default for Limits {
             push_confidential: Rate { count: 3000, window: FIVE },
             session: Rate { count: 30, window: FIVE },
             refused: Rate { count: 300, window: FIVE },
+            revoked_nothing: Rate { count: 300, window: FIVE },
             open: Rate { count: 600, window: FIVE },
         }
     }

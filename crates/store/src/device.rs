@@ -38,6 +38,7 @@ pub struct Device {
     /// Hash of the secret in its second cookie, which rotates.
     pub secret: DeviceSecretHash,
     /// The secret before the last rotation: good for 5 s more, its use after that ends the device (AS-36).
+    /// None after a sign-in.
     pub previous_secret: Option<DeviceSecretHash>,
     /// When the secret was last rotated.
     pub rotated_at: UnixTime,
@@ -83,7 +84,8 @@ pub trait DeviceStore: Send + Sync {
     /// Forgets a device, its sign-ins with it.
     async fn delete_device(&self, id: &DeviceId) -> Result<(), StoreError>;
     /// Notes that an account signed in, in place of an earlier sign-in of the same account and the same `request`;
-    /// with `rotate_to` the device's secret is replaced in the same step. False if there is no such device.
+    /// with `rotate_to` the device's secret is replaced in the same step, and the one before is good no longer: whoever
+    /// planted it must not be signed in with the account. False if there is no such device.
     async fn sign_in_device(
         &self,
         sign_in: DeviceAccount,

@@ -3,7 +3,7 @@
 //! Every step can be taken alone and spoiled on the way. What is right by default is a public loopback client.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result, bail};
 use gatewright_protocol::crypto::{Curve, PrivateKey};
@@ -53,6 +53,8 @@ pub struct App {
     pub key: PrivateKey,
     /// What it was granted, once it was.
     pub tokens: Option<Tokens>,
+    /// The address of the machine that it calls from; any when absent.
+    pub own_address: Option<Ipv4Addr>,
     issuer: Url,
     connections: HashMap<SocketAddr, Connection>,
     nonces: HashMap<String, String>,
@@ -108,6 +110,7 @@ impl App {
             scope: scope.to_owned(),
             key: PrivateKey::generate(Curve::P256, &SystemRandom),
             tokens: None,
+            own_address: None,
             issuer: Url::parse(issuer)?,
             connections: HashMap::new(),
             nonces: HashMap::new(),
@@ -149,7 +152,13 @@ impl App {
     }
 
     /// Sends a request as it is, and remembers the nonce of the answer.
-    pub async fn send(&mut self, method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
+    pub async fn send(
+        &mut self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer> {
         let parsed = Url::parse(url)?;
         let address = address(&parsed)?;
         let path = match parsed.query() {
@@ -158,13 +167,13 @@ impl App {
         };
         let mut connection = match self.connections.remove(&address) {
             Some(connection) => connection,
-            None => Connection::open(address).await?,
+            None => Connection::open_from(address, self.own_address).await?,
         };
         let answer = if let Ok(answer) = connection.send(method, &path, headers, body).await {
             answer
         } else {
             // The server may have closed a connection that was idle.
-            connection = Connection::open(address).await?;
+            connection = Connection::open_from(address, self.own_address).await?;
             connection.send(method, &path, headers, body).await?
         };
         self.connections.insert(address, connection);
@@ -233,13 +242,22 @@ impl App {
 
     /// Takes a person through the pages in `browser`, and returns the URL the browser is sent back to.
     pub async fn approve(&self, browser: &mut Browser, pushed: &Pushed, person: &Person) -> Result<Url> {
-        browser.sign_in_and(&self.authorize_url(&pushed.request_uri), &person.handle, &person.password, "approve").await
+        browser
+            .sign_in_and(
+                &self.authorize_url(&pushed.request_uri),
+                &person.handle,
+                &person.password,
+                "approve",
+            )
+            .await
     }
 
     /// The code in the URL that a browser was sent back to, after checking `state` and `iss`.
     pub fn code(&self, back: &Url, pushed: &Pushed) -> Result<String> {
         let answer: HashMap<_, _> = back.query_pairs().into_owned().collect();
-        if answer.get("state") != Some(&pushed.state) || answer.get("iss").map(String::as_str) != Some(self.at_issuer("").as_str()) {
+        if answer.get("state") != Some(&pushed.state)
+            || answer.get("iss").map(String::as_str) != Some(self.at_issuer("").as_str())
+        {
             bail!("state or iss is wrong in {back}");
         }
         answer.get("code").cloned().with_context(|| format!("no code in {back}"))
@@ -292,7 +310,8 @@ impl App {
     /// Presents a refresh token.
     pub async fn present(&mut self, refresh: &str) -> Result<Answer> {
         let client_id = self.client_id.clone();
-        let form = [("grant_type", "refresh_token"), ("client_id", client_id.as_str()), ("refresh_token", refresh)];
+        let form =
+            [("grant_type", "refresh_token"), ("client_id", client_id.as_str()), ("refresh_token", refresh)];
         self.post_form("/oauth/token", &form).await
     }
 
@@ -310,7 +329,13 @@ impl App {
     }
 
     /// Calls a URL with the access token it has; once more when the server asks for its nonce.
-    pub async fn call(&mut self, method: &str, url: &str, content_type: Option<&str>, body: &[u8]) -> Result<Answer> {
+    pub async fn call(
+        &mut self,
+        method: &str,
+        url: &str,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Answer> {
         let access = self.tokens.as_ref().context("not signed in")?.access.clone();
         self.call_with(&access, method, url, content_type, body).await
     }

@@ -14,7 +14,8 @@ use serde_json::Value;
 pub fn path() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let found = own.ancestors().map(|folder| folder.join("gatewright")).find(|program| program.is_file());
-    found.context("the program is not beside the test; `cargo build -p gatewright --bin gatewright` builds it")
+    found
+        .context("the program is not beside the test; `cargo build -p gatewright --bin gatewright` builds it")
 }
 
 /// A running `gatewright dev`.
@@ -31,13 +32,25 @@ impl Program {
     /// # Errors
     /// When it does not get ready.
     pub fn start(data: &Path, args: &[&str]) -> Result<Self> {
-        let mut child = Command::new(path()?)
-            .args(["dev", "--json", "--data"])
-            .arg(data)
-            .args(args)
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("the program could not be started")?;
+        Self::spawn(data, args, |_| ())
+    }
+
+    /// The same with its log lines in a file, chosen by `filter`.
+    ///
+    /// # Errors
+    /// When it does not get ready, or the file cannot be made.
+    pub fn start_logging(data: &Path, args: &[&str], filter: &str, log: &Path) -> Result<Self> {
+        let log = std::fs::File::create(log)?;
+        Self::spawn(data, args, |command| {
+            command.env("GATEWRIGHT_LOG", filter).stderr(log);
+        })
+    }
+
+    fn spawn(data: &Path, args: &[&str], change: impl FnOnce(&mut Command)) -> Result<Self> {
+        let mut command = Command::new(path()?);
+        command.args(["dev", "--json", "--data"]).arg(data).args(args).stdout(Stdio::piped());
+        change(&mut command);
+        let mut child = command.spawn().context("the program could not be started")?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("no standard output")?).read_line(&mut line)?;
         let ready = serde_json::from_str(&line).with_context(|| format!("not a ready line: `{line}`"))?;

@@ -1,10 +1,10 @@
 //! One keep-alive HTTP/1.1 connection, with as little of its own work as can be: the driver must not be the limit.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// A keep-alive connection to the server under test.
 #[derive(Debug)]
@@ -38,7 +38,8 @@ impl Answer {
 
     /// The body as JSON.
     pub fn json(&self) -> Result<serde_json::Value> {
-        serde_json::from_slice(&self.body).with_context(|| format!("not JSON: {}", String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body)
+            .with_context(|| format!("not JSON: {}", String::from_utf8_lossy(&self.body)))
     }
 
     /// An error that shows the answer.
@@ -53,7 +54,19 @@ impl Connection {
     /// # Errors
     /// When nobody listens.
     pub async fn open(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+        Self::open_from(address, None).await
+    }
+
+    /// Connects from this address of the machine: all of 127.0.0.0/8 is its own.
+    ///
+    /// # Errors
+    /// When nobody listens, or the address is not the machine's.
+    pub async fn open_from(address: SocketAddr, own: Option<Ipv4Addr>) -> Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        if let Some(own) = own {
+            socket.bind(SocketAddr::from((own, 0)))?;
+        }
+        let stream = socket.connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { address, stream, buffer: Vec::with_capacity(16 * 1024), out: Vec::with_capacity(4 * 1024) })
     }
@@ -62,7 +75,13 @@ impl Connection {
     ///
     /// # Errors
     /// When the connection breaks.
-    pub async fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
+    pub async fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer> {
         use std::io::Write;
         self.out.clear();
         write!(self.out, "{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.address)?;
@@ -121,7 +140,10 @@ fn value_of<'a>(line: &'a str, name: &str) -> Option<&'a str> {
 fn join(mut chunks: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     while let Some(end) = find(chunks, b"\r\n") {
-        let size = std::str::from_utf8(&chunks[..end]).ok().and_then(|s| usize::from_str_radix(s, 16).ok()).unwrap_or(0);
+        let size = std::str::from_utf8(&chunks[..end])
+            .ok()
+            .and_then(|s| usize::from_str_radix(s, 16).ok())
+            .unwrap_or(0);
         if size == 0 {
             break;
         }

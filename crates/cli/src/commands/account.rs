@@ -17,7 +17,9 @@ use crate::solo::Solo;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make an account with a new did:plc identity and an empty repository
-    #[command(after_help = "The password is asked for; from a pipe it is the first line.\n\nExample:\n  gatewright account create carol.example.net --email carol@example.org --config gatewright.toml")]
+    #[command(
+        after_help = "The password is asked for; from a pipe it is the first line.\n\nExample:\n  gatewright account create carol.example.net --email carol@example.org --config gatewright.toml"
+    )]
     Create {
         /// Its handle, under one of `identity.handle_domains`
         handle: String,
@@ -76,7 +78,10 @@ pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
                 let solo = Solo::open_installation(&Config::load(&installation.config)?)?;
                 let found = solo.find_account(&account).await?;
                 let found = found.with_context(|| {
-                    Hint::new(format!("there is no account {account} here"), "`gatewright account list` prints those there are")
+                    Hint::new(
+                        format!("there is no account {account} here"),
+                        "`gatewright account list` prints those there are",
+                    )
                 })?;
                 solo.replace_password(&found.did, &read_password(printer)?).await?;
                 printer.note(format_args!("the password of {} is new; its sessions are over", found.handle));

@@ -33,7 +33,9 @@ pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
             Config::load(&file)?;
             printer.note(format_args!("{} is good", file.display()));
         }
-        Command::Show(installation) => printer.line(toml::to_string(&Config::load(&installation.config)?)?.trim_end())?,
+        Command::Show(installation) => {
+            printer.line(toml::to_string(&Config::load(&installation.config)?)?.trim_end())?
+        }
         Command::Schema => printer.line(serde_json::to_string_pretty(&schemars::schema_for!(Config))?)?,
     }
     Ok(0)

@@ -17,7 +17,17 @@ pub enum Command {
     /// Print the names of the signing keys, the one in use first
     List(Installation),
     /// Sign with a new key from the next start on; what older keys signed stays good
-    Rotate(Installation),
+    Rotate(Rotate),
+}
+
+/// Sign with a new key from the next start on.
+#[derive(Debug, clap::Args)]
+pub struct Rotate {
+    #[command(flatten)]
+    installation: Installation,
+    /// Drop all older keys now, because one was stolen: what they signed is good no longer
+    #[arg(long)]
+    withdraw: bool,
 }
 
 /// Runs a command of `keys`.
@@ -25,14 +35,25 @@ pub enum Command {
 /// # Errors
 /// When the key file cannot be read or written.
 pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
-    let (Command::List(installation) | Command::Rotate(installation)) = &command;
+    let (Command::List(installation) | Command::Rotate(Rotate { installation, .. })) = &command;
     let config = Config::load(&installation.config)?;
     let path = solo::key_file(&config.server.data);
     let mut keys = KeyFile::load(&path).with_context(|| format!("cannot use {}", path.display()))?;
-    if let Command::Rotate(_) = command {
-        keys.rotate(&SystemRandom, SystemClock.now());
-        keys.save(&path)?;
-        printer.note("restart the server, and it signs with the new key");
+    if let Command::Rotate(Rotate { withdraw, .. }) = command {
+        if withdraw {
+            keys.withdraw(&SystemRandom, SystemClock.now());
+            keys.save(&path)?;
+            printer.note(
+                "restart the server now: until then it signs with the old key and takes what that signed",
+            );
+            printer.note(
+                "after that, access tokens signed before stop working; applications refresh them and go on",
+            );
+        } else {
+            keys.rotate(&SystemRandom, SystemClock.now());
+            keys.save(&path)?;
+            printer.note("restart the server, and it signs with the new key");
+        }
     }
     for kid in keys.kids()? {
         printer.line(kid)?;

@@ -38,5 +38,8 @@ pub fn run(args: Args, printer: &mut Printer) -> Result<u8> {
 
 /// The runtime of the commands that talk to others.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime could not be started")
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime could not be started")
 }

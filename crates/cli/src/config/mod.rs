@@ -46,9 +46,14 @@ impl Config {
     /// When the file cannot be read, is no TOML, has an unknown key or a value of the wrong kind, or asks for
     /// something that cannot be: the message names the file, the line and the key.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| Hint::new(format!("cannot read {}", path.display()), "`gatewright config check FILE` names what is wrong with a file"))?;
-        let config = Self::parse(&text).with_context(|| format!("{} is not a configuration", path.display()))?;
+        let text = std::fs::read_to_string(path).with_context(|| {
+            Hint::new(
+                format!("cannot read {}", path.display()),
+                "`gatewright config check FILE` names what is wrong with a file",
+            )
+        })?;
+        let config =
+            Self::parse(&text).with_context(|| format!("{} is not a configuration", path.display()))?;
         Ok(config)
     }
 
@@ -69,7 +74,8 @@ impl Config {
             self.server.public_url = url;
         }
         if let Some(listen) = read(env::LISTEN) {
-            self.server.listen = listen.parse().with_context(|| format!("{} is not ADDRESS:PORT", env::LISTEN))?;
+            self.server.listen =
+                listen.parse().with_context(|| format!("{} is not ADDRESS:PORT", env::LISTEN))?;
         }
         if let Some(data) = read(env::DATA) {
             self.server.data = data.into();

@@ -19,7 +19,8 @@ impl Oauth {
     /// When a trusted client is no URL.
     pub(super) fn check(&self) -> Result<()> {
         for client in &self.trusted_clients {
-            url::Url::parse(client).with_context(|| format!("oauth.trusted_clients: `{client}` is not a client id"))?;
+            url::Url::parse(client)
+                .with_context(|| format!("oauth.trusted_clients: `{client}` is not a client id"))?;
         }
         Ok(())
     }

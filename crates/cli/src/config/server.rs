@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -33,6 +33,18 @@ fn listen() -> SocketAddr {
 }
 
 impl Server {
+    /// What people call this server: what the file says, or else its host name.
+    ///
+    /// # Errors
+    /// When `public_url` has no host.
+    pub fn name(&self) -> Result<String> {
+        if let Some(name) = &self.name {
+            return Ok(name.clone());
+        }
+        let url = Url::parse(&self.public_url)?;
+        Ok(url.host_str().context("server.public_url has no host")?.to_owned())
+    }
+
     /// # Errors
     /// When `public_url` is not an https origin.
     pub(super) fn check(&self) -> Result<()> {
@@ -47,5 +59,25 @@ impl Server {
             );
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn a_server_without_a_name_is_called_by_its_host() {
+        let file = "[server]\npublic_url = \"https://pds.example.net:8443\"\ndata = \"/nowhere\"\n";
+        let config = Config::parse(file).expect("it is a configuration");
+        assert_eq!(
+            crate::solo::Parts::of(&config).expect("it can be opened").name.as_deref(),
+            Some("pds.example.net")
+        );
+        let named = Config::parse(&format!("{file}name = \"Example Net\"\n")).expect("it is a configuration");
+        assert_eq!(
+            crate::solo::Parts::of(&named).expect("it can be opened").name.as_deref(),
+            Some("Example Net")
+        );
     }
 }

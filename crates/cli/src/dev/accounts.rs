@@ -31,13 +31,19 @@ pub struct DevAccount {
 pub(super) async fn ensure(options: &Options, solo: &Solo) -> Result<Vec<DevAccount>> {
     let file = options.data.join("dev-accounts.json");
     let mut accounts: Vec<DevAccount> = match std::fs::read(&file) {
-        Ok(text) => serde_json::from_slice(&text).with_context(|| format!("{} cannot be read", file.display()))?,
+        Ok(text) => {
+            serde_json::from_slice(&text).with_context(|| format!("{} cannot be read", file.display()))?
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error).with_context(|| format!("{} cannot be read", file.display())),
     };
     while accounts.len() < options.accounts.max(NAMES.len()) {
-        let name = NAMES.get(accounts.len()).map_or_else(|| format!("user{}", accounts.len() + 1), |n| (*n).to_owned());
-        let account = make(solo, &name, &*options.random).await.with_context(|| format!("{name}.test cannot be made"))?;
+        let name = NAMES
+            .get(accounts.len())
+            .map_or_else(|| format!("user{}", accounts.len() + 1), |n| (*n).to_owned());
+        let account = make(solo, &name, &*options.random)
+            .await
+            .with_context(|| format!("{name}.test cannot be made"))?;
         accounts.push(account);
         save(&file, &accounts)?;
     }

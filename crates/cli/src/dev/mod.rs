@@ -108,8 +108,10 @@ impl Network {
     /// # Errors
     /// When a port is taken, the folder cannot be used, or holds the network of another port.
     pub async fn start(options: Options) -> Result<Self> {
-        std::fs::create_dir_all(&options.data).with_context(|| format!("cannot make {}", options.data.display()))?;
-        let Ports { directory: plc, server, app } = Ports::bind(options.port, options.demo, &options.data).await?;
+        std::fs::create_dir_all(&options.data)
+            .with_context(|| format!("cannot make {}", options.data.display()))?;
+        let Ports { directory: plc, server, app } =
+            Ports::bind(options.port, options.demo, &options.data).await?;
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
 
@@ -186,7 +188,12 @@ impl Network {
     }
 }
 
-fn demo(url: &str, own: &str, resolver: gatewright_resolve::Resolver, options: &Options) -> Result<axum::Router> {
+fn demo(
+    url: &str,
+    own: &str,
+    resolver: gatewright_resolve::Resolver,
+    options: &Options,
+) -> Result<axum::Router> {
     let config = gatewright_demo::Config {
         host_url: Url::parse(url)?,
         own_origin: Url::parse(own)?,

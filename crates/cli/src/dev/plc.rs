@@ -62,7 +62,11 @@ impl Directory {
         for (number, line) in BufReader::new(&kept).lines().enumerate() {
             let Ok(line) = serde_json::from_str::<Line>(&line?) else {
                 // The last line of a file that a crash cut off was never acknowledged.
-                tracing::warn!(line = number + 1, "an operation in {} cannot be read and is left out", file.display());
+                tracing::warn!(
+                    line = number + 1,
+                    "an operation in {} cannot be read and is left out",
+                    file.display()
+                );
                 continue;
             };
             let log = identities.entry(line.did.clone()).or_default();
@@ -95,7 +99,8 @@ impl Directory {
         }
         let mut changed = logs.identities.get(did).cloned().unwrap_or_default();
         add(&mut changed, did, operation.clone(), now)?;
-        let mut line = serde_json::to_vec(&Line { did: did.clone(), operation, at: now }).map_err(std::io::Error::other)?;
+        let mut line = serde_json::to_vec(&Line { did: did.clone(), operation, at: now })
+            .map_err(std::io::Error::other)?;
         line.push(b'\n');
         logs.file.write_all(&line)?;
         logs.file.sync_data()?;
@@ -112,7 +117,9 @@ impl Directory {
             self.0.state.lock().identities.iter().map(|(did, log)| (did.clone(), log.clone())).collect();
         for (did, log) in logs {
             let Some(mut state) = plc::current(&log) else { continue };
-            let Some(host) = state.services.get_mut("atproto_pds").filter(|host| host.endpoint != url) else { continue };
+            let Some(host) = state.services.get_mut("atproto_pds").filter(|host| host.endpoint != url) else {
+                continue;
+            };
             url.clone_into(&mut host.endpoint);
             let last = log.iter().rfind(|entry| !entry.nullified).map(|entry| entry.cid);
             if state.rotation_keys.contains(&key.public().to_did_key()) {
@@ -176,30 +183,53 @@ impl IntoResponse for Refused {
     }
 }
 
-async fn submit(State(directory): State<Directory>, UrlPath(did): UrlPath<String>, body: Bytes) -> Result<(), Refused> {
+async fn submit(
+    State(directory): State<Directory>,
+    UrlPath(did): UrlPath<String>,
+    body: Bytes,
+) -> Result<(), Refused> {
     let did: Did = did.parse().map_err(|_| Refused::NotADid)?;
     let operation = gatewright_protocol::json::from_slice(&body).map_err(Refused::NotAnOperation)?;
     directory.submit(&did, operation)
 }
 
-async fn document(State(directory): State<Directory>, UrlPath(did): UrlPath<String>) -> Result<Response, Refused> {
+async fn document(
+    State(directory): State<Directory>,
+    UrlPath(did): UrlPath<String>,
+) -> Result<Response, Refused> {
     let (did, log) = directory.read(&did)?;
     let document = plc::document(&did, &plc::current(&log).ok_or(Refused::Gone)?);
     let body = serde_json::to_vec(&document.to_json()).map_err(std::io::Error::other)?;
-    Ok(([(http::header::CONTENT_TYPE, "application/did+ld+json"), (http::header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")], body).into_response())
+    Ok((
+        [
+            (http::header::CONTENT_TYPE, "application/did+ld+json"),
+            (http::header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        ],
+        body,
+    )
+        .into_response())
 }
 
-async fn data(State(directory): State<Directory>, UrlPath(did): UrlPath<String>) -> Result<Json<Value>, Refused> {
+async fn data(
+    State(directory): State<Directory>,
+    UrlPath(did): UrlPath<String>,
+) -> Result<Json<Value>, Refused> {
     let (did, log) = directory.read(&did)?;
     Ok(Json(plc::data(&did, &plc::current(&log).ok_or(Refused::Gone)?)))
 }
 
-async fn log(State(directory): State<Directory>, UrlPath(did): UrlPath<String>) -> Result<Json<Vec<Operation>>, Refused> {
+async fn log(
+    State(directory): State<Directory>,
+    UrlPath(did): UrlPath<String>,
+) -> Result<Json<Vec<Operation>>, Refused> {
     let (_, log) = directory.read(&did)?;
     Ok(Json(log.into_iter().filter(|entry| !entry.nullified).map(|entry| entry.operation).collect()))
 }
 
-async fn audit(State(directory): State<Directory>, UrlPath(did): UrlPath<String>) -> Result<Json<Vec<Value>>, Refused> {
+async fn audit(
+    State(directory): State<Directory>,
+    UrlPath(did): UrlPath<String>,
+) -> Result<Json<Vec<Value>>, Refused> {
     let (did, log) = directory.read(&did)?;
     let row = |entry: Entry| {
         json!({"did": did, "operation": entry.operation, "cid": entry.cid.to_string(), "nullified": entry.nullified,
@@ -208,7 +238,10 @@ async fn audit(State(directory): State<Directory>, UrlPath(did): UrlPath<String>
     Ok(Json(log.into_iter().map(row).collect()))
 }
 
-async fn last(State(directory): State<Directory>, UrlPath(did): UrlPath<String>) -> Result<Json<Operation>, Refused> {
+async fn last(
+    State(directory): State<Directory>,
+    UrlPath(did): UrlPath<String>,
+) -> Result<Json<Operation>, Refused> {
     let (_, log) = directory.read(&did)?;
     let last = log.into_iter().rfind(|entry| !entry.nullified).ok_or(Refused::Unknown)?;
     Ok(Json(last.operation))

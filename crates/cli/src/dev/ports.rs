@@ -33,25 +33,39 @@ struct Taken {
 impl Ports {
     /// Binds the ports around `port`, or those of the last start and else any free ones where it is 0.
     pub(super) async fn bind(port: u16, app: bool, data: &Path) -> Result<Self> {
-        if port == 0 { Self::free(app, &data.join("ports.json")).await } else { Self::around(port, app).await }
+        if port == 0 {
+            Self::free(app, &data.join("ports.json")).await
+        } else {
+            Self::around(port, app).await
+        }
     }
 
     async fn around(port: u16, app: bool) -> Result<Self> {
-        let next = |offset: i32| u16::try_from(i32::from(port) + offset).context("there is no port beside that one");
+        let next =
+            |offset: i32| u16::try_from(i32::from(port) + offset).context("there is no port beside that one");
         let app = if app { Some(bind(next(1)?).await?) } else { None };
         Ok(Self { directory: bind(next(-1)?).await?, server: bind(port).await?, app })
     }
 
     async fn free(app: bool, file: &Path) -> Result<Self> {
-        let last: Taken = std::fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        let last: Taken =
+            std::fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
         let app = if app { Some(bind_or_any(last.app).await?) } else { None };
-        let ports = Self { directory: bind_or_any(last.directory).await?, server: bind_or_any(last.server).await?, app };
+        let ports = Self {
+            directory: bind_or_any(last.directory).await?,
+            server: bind_or_any(last.server).await?,
+            app,
+        };
         let taken = Taken {
             directory: ports.directory.local_addr()?.port(),
             server: ports.server.local_addr()?.port(),
-            app: ports.app.as_ref().map_or(Ok(last.app), |app| app.local_addr().map(|address| address.port()))?,
+            app: ports
+                .app
+                .as_ref()
+                .map_or(Ok(last.app), |app| app.local_addr().map(|address| address.port()))?,
         };
-        std::fs::write(file, serde_json::to_vec(&taken)?).with_context(|| format!("cannot write {}", file.display()))?;
+        std::fs::write(file, serde_json::to_vec(&taken)?)
+            .with_context(|| format!("cannot write {}", file.display()))?;
         Ok(ports)
     }
 }

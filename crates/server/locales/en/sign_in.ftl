@@ -16,7 +16,8 @@ sign-in-password-stays-device = Your password stays here: the application never 
 
 # Why the last attempt failed.
 sign-in-refused-empty = Enter your handle or e-mail address, and your password.
-sign-in-refused-other-account = The application asked for another account than this one. Sign in as the account it asked for, or cancel and start again there.
+# $account is the handle or DID that the application asked for.
+sign-in-refused-other-account = This is another account than the application asked for. Sign in as { $account }, or go back and choose another account there.
 sign-in-refused-too-many =
     { $minutes ->
         [one] Too many attempts. Try again in one minute.

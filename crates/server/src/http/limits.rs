@@ -18,6 +18,7 @@ pub(crate) struct RateLimits {
     push_public: Counter,
     push_confidential: Counter,
     refused: Counter,
+    revoked_nothing: Counter,
     open: Counter,
 }
 
@@ -31,6 +32,7 @@ impl RateLimits {
             push_public: Counter::new(limits.push_public),
             push_confidential: Counter::new(limits.push_confidential),
             refused: Counter::new(limits.refused),
+            revoked_nothing: Counter::new(limits.revoked_nothing),
             open: Counter::new(limits.open),
         }
     }
@@ -70,6 +72,19 @@ impl RateLimits {
     /// from one address.
     pub(crate) fn check_refused(&self, network: Network, now: UnixTime) -> Result<(), TooMany> {
         if self.enabled { self.refused.check(network, now) } else { Ok(()) }
+    }
+
+    /// Whether a network revoked nothing too often: such requests are no refusals (AS-64), but cost as much.
+    pub(crate) fn check_revoked_nothing(&self, network: Network, now: UnixTime) -> Result<(), TooMany> {
+        if self.enabled { self.revoked_nothing.check(network, now) } else { Ok(()) }
+    }
+
+    /// A revocation ended nothing.
+    pub(crate) fn count_revoked_nothing(&self, network: Network, now: UnixTime) {
+        if self.enabled {
+            // Being over the limit shows at the next request.
+            let _ = self.revoked_nothing.count(network, now);
+        }
     }
 
     /// A network was refused.

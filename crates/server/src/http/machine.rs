@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use super::app::App;
 use super::errors::Refusal;
 use super::extract::peer::Peer;
+use crate::router::REVOKE;
 
 /// Lets scripts of other origins read an answer. Without credentials, so there is nothing to protect from them.
 pub(crate) fn allow_all_origins(headers: &mut HeaderMap) {
@@ -49,7 +50,11 @@ pub(crate) async fn dpop_endpoint(
     if request.method() == Method::OPTIONS {
         return next.run(request).await;
     }
-    let mut response = match app.limits.check_refused(peer.network(), now) {
+    let mut within = app.limits.check_refused(peer.network(), now);
+    if request.uri().path() == REVOKE {
+        within = within.and_then(|()| app.limits.check_revoked_nothing(peer.network(), now));
+    }
+    let mut response = match within {
         Ok(()) => next.run(request).await,
         Err(too_many) => Refusal::too_many(too_many).into_response(),
     };

@@ -24,6 +24,8 @@ pub enum Decision {
     },
     /// No.
     Deny,
+    /// Yes perhaps, but not as the account that the client asked for: it is asked again there (AS-38).
+    OtherAccount,
 }
 
 /// Why a decision could not be followed.
@@ -63,26 +65,31 @@ pub async fn consent(
         Touched::Open(request, _) => request,
         Touched::Over(answer) => return Ok(answer),
     };
-    let Decision::Approve { account, ticked } = decision else {
-        ctx.store.delete_request(id).await?;
-        return Ok(denied(ctx, &request, "the request was denied"));
+    let (account, ticked) = match decision {
+        Decision::Approve { account, ticked } => (account, ticked),
+        Decision::Deny => return end(ctx, &request, "the request was denied").await,
+        Decision::OtherAccount => return end(ctx, &request, "another account is to be used").await,
     };
     let signed_in = signed_in(ctx, &request, device).await?;
     let Some((account, _)) = signed_in.into_iter().find(|(signed_in, _)| signed_in.did == account) else {
         return Err(ConsentError::NotSignedIn);
     };
     if request.parameters.login_hint.as_ref().is_some_and(|hint| !names(hint, &account)) {
-        ctx.store.delete_request(id).await?;
-        return Ok(denied(ctx, &request, "another account was expected"));
+        return end(ctx, &request, "another account was expected").await;
     }
     let asked = &request.parameters.scope;
     let approved = asked.filter(|scope| !is_optional(scope) || ticked.contains(scope));
     if !approved.contains("atproto") {
-        ctx.store.delete_request(id).await?;
-        return Ok(denied(ctx, &request, "nothing was approved"));
+        return end(ctx, &request, "nothing was approved").await;
     }
     let memory = remember(ctx, &request, &account.did, &approved).await?;
     Ok(approve(ctx, &request, device, &account, approved, memory).await.map_err(OpenRequestError::from)?)
+}
+
+/// The request ends here, and the client is told no.
+async fn end(ctx: &Context, request: &Request, why: &'static str) -> Result<Answer, ConsentError> {
+    ctx.store.delete_request(&request.id).await?;
+    Ok(denied(ctx, request, why))
 }
 
 /// What is remembered of this approval: only what was approved (AS-42), and nothing for clients on `localhost`, which

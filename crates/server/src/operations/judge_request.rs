@@ -71,10 +71,7 @@ pub(super) async fn judge_request(
     let sign_in = |identifier: Option<String>| {
         Judged::Show(Show::SignIn { identifier, has_accounts: !fitting.is_empty() })
     };
-    let hinted = asked.login_hint.as_ref().map(|hint| match hint {
-        LoginHint::Did(did) => did.to_string(),
-        LoginHint::Handle(handle) => handle.to_string(),
-    });
+    let hinted = asked.login_hint.as_ref().map(|hint| hint.as_str().to_owned());
     let account = match want {
         Want::Account(did) => match fitting.iter().find(|account| account.did == *did) {
             Some(account) => account.clone(),

@@ -20,19 +20,16 @@ pub enum RevokeError {
 }
 
 /// Ends the session that a token belongs to: an access token, be it expired, or a refresh token, be it used. A token
-/// that is unknown, or of another client or key, is no error: the caller learns nothing of it.
+/// that is unknown, or of another client or key, is no error: the caller learns nothing of it. Whether a session ended.
 ///
 /// # Errors
 /// The store failed.
-pub async fn revoke(ctx: &Context, client: &ProvenClient, presented: &str) -> Result<(), RevokeError> {
-    let Some(token) = find(ctx, presented).await? else { return Ok(()) };
+pub async fn revoke(ctx: &Context, client: &ProvenClient, presented: &str) -> Result<bool, RevokeError> {
+    let Some(token) = find(ctx, presented).await? else { return Ok(false) };
     let is_theirs = token.client == client.metadata.client_id
         && token.dpop_jkt == client.jkt
         && token.client_auth.admits(&client.auth);
-    if is_theirs {
-        ctx.store.revoke_token(token.id).await?;
-    }
-    Ok(())
+    Ok(is_theirs && ctx.store.revoke_token(token.id).await?)
 }
 
 async fn find(ctx: &Context, presented: &str) -> Result<Option<Token>, StoreError> {

@@ -17,8 +17,10 @@ pub(crate) struct AccountPickerPage<'a> {
     pub(crate) client: ClientName,
     /// Who can be chosen, at least one.
     pub(crate) accounts: Vec<AccountName>,
+    /// Whom the client asked for, if it did: another account ends the request (AS-38).
+    pub(crate) expected: Option<&'a str>,
     /// Where the sign-in form is, for an account that is not in the list.
-    pub(crate) sign_in: &'a str,
+    pub(crate) sign_in: Option<&'a str>,
 }
 
 /// An account as a person knows it.
@@ -54,9 +56,18 @@ impl<'a> super::Sampled<'a> for AccountPickerPage<'a> {
             hidden: Hidden::sample(),
             client,
             accounts: handles.iter().map(|handle| AccountName::sample(handle)).collect(),
-            sign_in: "/oauth/authorize/sign-in?client_id=a&request_uri=b",
+            expected: None,
+            sign_in: Some("/oauth/authorize/sign-in?client_id=a&request_uri=b"),
         };
         vec![
+            (
+                "expected",
+                Self {
+                    expected: Some("alice.test"),
+                    sign_in: None,
+                    ..page(ClientName::sample_host(), &["alice.test"])
+                },
+            ),
             ("one", page(ClientName::sample_host(), &["alice.test"])),
             (
                 "three",

@@ -26,6 +26,8 @@ pub(crate) struct ConsentPage<'a> {
     pub(crate) permissions: Vec<Row>,
     /// Where the answer goes.
     pub(crate) destination: Destination,
+    /// Whom the client asked for, if it did: another account ends the request (AS-38).
+    pub(crate) expected: Option<&'a str>,
     /// Where another account can be chosen, where that makes sense.
     pub(crate) picker: Option<&'a str>,
     /// Whether the form was sent before with everything unticked or otherwise not as it must be, so that it is shown
@@ -98,6 +100,7 @@ impl<'a> super::Sampled<'a> for ConsentPage<'a> {
             account: AccountName::sample("alice.test"),
             permissions: super::permission::rows(&scopes.parse().unwrap(), shell.locale),
             destination: Destination::new(&redirect.parse().unwrap()),
+            expected: None,
             picker: Some("/oauth/authorize/account?client_id=a&request_uri=b"),
             refused: None,
         };
@@ -144,6 +147,7 @@ impl<'a> super::Sampled<'a> for ConsentPage<'a> {
                 "undecided",
                 Self {
                     refused: Some(ConsentRefused::Undecided),
+                    expected: Some("alice.test"),
                     picker: None,
                     ..page(host(), "atproto", "https://notes.example.com/callback")
                 },

@@ -22,6 +22,8 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) remember: bool,
     /// Why the last attempt failed.
     pub(crate) refused: Option<SignInRefused>,
+    /// Whom the client asked for, if it did: another account ends the request (AS-38).
+    pub(crate) expected: Option<&'a str>,
     /// Where the account picker is, if accounts are remembered on this device.
     pub(crate) picker: Option<&'a str>,
 }
@@ -52,7 +54,10 @@ impl SignInPage<'_> {
         let locale = self.shell.locale;
         Some(match self.refused? {
             SignInRefused::Empty => locale.html("sign-in-refused-empty", &[]),
-            SignInRefused::OtherAccount => locale.html("sign-in-refused-other-account", &[]),
+            SignInRefused::OtherAccount => {
+                let account = self.expected.unwrap_or_default();
+                locale.html("sign-in-refused-other-account", &[("account", account.into())])
+            }
             SignInRefused::TooMany { minutes } => {
                 locale.html("sign-in-refused-too-many", &[("minutes", minutes.into())])
             }
@@ -73,11 +78,15 @@ impl<'a> super::Sampled<'a> for SignInPage<'a> {
             identifier: "",
             remember: false,
             refused: None,
+            expected: None,
             picker: None,
         };
         vec![
             ("first", plain(ClientName::sample_host())),
-            ("hint", Self { identifier: "alice.test", ..plain(ClientName::Device) }),
+            (
+                "hint",
+                Self { identifier: "alice.test", expected: Some("alice.test"), ..plain(ClientName::Device) },
+            ),
             (
                 "wrong",
                 Self {
@@ -100,7 +109,8 @@ impl<'a> super::Sampled<'a> for SignInPage<'a> {
             (
                 "other_account",
                 Self {
-                    identifier: "alice.test",
+                    identifier: "bob.test",
+                    expected: Some("alice.test"),
                     refused: Some(SignInRefused::OtherAccount),
                     ..plain(ClientName::sample_host())
                 },

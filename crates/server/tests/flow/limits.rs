@@ -1,6 +1,7 @@
 //! How much strangers may send.
 
 use axum::body::Body;
+use gatewright_store::limits::Limits;
 use http::Request;
 
 use crate::support::World;
@@ -125,4 +126,49 @@ async fn the_stylesheet_of_a_page_is_served() {
     let sheet = call(&world.router, Request::get(path).body(Body::empty()).unwrap()).await;
     assert_eq!(sheet.status, 200);
     assert!(sheet.header("content-type").unwrap().starts_with("text/css"));
+}
+
+#[tokio::test]
+async fn sec_72_what_is_full_turns_away_for_a_while() {
+    let none_of = |limits: fn(&mut Limits)| {
+        let mut all = Limits::MEMORY;
+        limits(&mut all);
+        World::limited(all)
+    };
+    let busy = |reply: &crate::support::machine::Reply| {
+        reply.assert_refused(503, "temporarily_unavailable");
+        assert_eq!(reply.header("retry-after"), Some("10"));
+    };
+    let world = none_of(|limits| limits.proofs = 0).await;
+    let app = public(&world);
+    busy(&app.post("/oauth/par", app.push_form(&app.verifier(), SCOPE)).await);
+    busy(&app.refresh("x").await);
+    busy(&app.revoke("x").await);
+    let world = none_of(|limits| limits.assertions = 0).await;
+    let app = confidential(&world);
+    busy(&app.post("/oauth/par", app.push_form(&app.verifier(), SCOPE)).await);
+    let world = none_of(|limits| limits.open_requests = 0).await;
+    let app = public(&world);
+    busy(&app.post("/oauth/par", app.push_form(&app.verifier(), SCOPE)).await);
+    let world = none_of(|limits| limits.devices = 0).await;
+    let app = public(&world);
+    let mut browser = Browser::new(&world);
+    let page = browser.get(&app.authorize_path(&app.push(SCOPE).await)).await;
+    assert_eq!((page.status.as_u16(), page.header("retry-after")), (503, Some("10")), "{}", page.text);
+    assert!(page.text.contains("Too many people at once") && browser.cookies.is_empty());
+}
+
+#[tokio::test]
+async fn sec_72_revoking_nothing_all_the_time_is_slowed_down() {
+    let world = World::new().await;
+    let app = public(&world);
+    let tokens = app.tokens().await;
+    for _ in 0..300 {
+        assert_eq!(app.revoke("made up").await.status, 200);
+    }
+    assert_eq!(app.revoke("made up").await.status, 429);
+    assert!(app.is_alive(&tokens).await);
+    world.clock.seconds(600);
+    assert_eq!(app.revoke(&tokens.access).await.status, 200);
+    assert!(!app.is_alive(&tokens).await);
 }

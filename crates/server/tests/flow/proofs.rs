@@ -1,12 +1,16 @@
 //! Proofs of possession at this server.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use gatewright_protocol::crypto::{Curve, PrivateKey};
+use gatewright_protocol::dpop::nonce::Nonces;
 use gatewright_protocol::dpop::proof::{self, Claims};
 use gatewright_protocol::jose::Jwk;
 use gatewright_protocol::jose::jws::{self, SignHeader};
 use gatewright_protocol::random::random_bytes;
 use gatewright_protocol::time::{Clock as _, UnixTime};
+use gatewright_store::memory::Memory;
 use http::Request;
 use serde_json::{Value, json};
 
@@ -35,6 +39,19 @@ async fn sec_33_a_proof_is_good_once() {
     let app = public(&world);
     let proof = app.proof("/oauth/revoke");
     send(&app, &proof).await.assert_ok();
+    send(&app, &proof).await.assert_refused(400, "invalid_dpop_proof");
+}
+
+#[tokio::test]
+async fn sec_33_a_proof_is_remembered_as_long_as_its_nonce_lives() {
+    let nonces = Nonces::with_slot([7; 32], Duration::from_mins(2));
+    let world = World::over(Memory::new(), nonces, ISSUER, |_| ()).await;
+    let app = public(&world);
+    // As far ahead as clocks may go, so that it does not grow too old first.
+    let ahead = world.clock.now().plus(Duration::from_secs(170));
+    let proof = proof_for(&app, "POST", &format!("{ISSUER}/oauth/revoke"), ahead);
+    send(&app, &proof).await.assert_ok();
+    world.clock.seconds(235);
     send(&app, &proof).await.assert_refused(400, "invalid_dpop_proof");
 }
 

@@ -1,6 +1,10 @@
 //! Signing in, choosing an account, consenting.
 
+use gatewright_protocol::secret::Password;
+use gatewright_server::operations;
 use gatewright_store::account::{AccountStatus, AccountStore as _};
+use gatewright_store::device::{DeviceId, DeviceStore as _};
+use gatewright_store::request::RequestId;
 
 use crate::support::app::{App, SCOPE, WEB, confidential, form, loopback, public};
 use crate::support::browser::{Browser, form_of, location, query};
@@ -350,6 +354,100 @@ async fn sec_31_the_store_holds_no_code_token_or_cookie_in_clear() {
     for secret in [&code, &tokens.access, &tokens.refresh, &browser.cookies["__Host-ses-id"]] {
         assert!(!text.contains(secret.as_str()));
     }
+    // Names of devices are not printed, so the store is asked: what the cookie says is no name.
+    let cookie = &browser.cookies["__Host-dev-id"];
+    assert_eq!(world.store.find_device(&DeviceId(cookie.clone())).await.unwrap(), None);
+    assert!(world.store.find_device(&DeviceId::of_cookie(cookie)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn sec_11_whoever_planted_the_cookies_of_a_browser_is_not_signed_in_with_it() {
+    let world = World::new().await;
+    let app = public(&world);
+    let mut planter = Browser::new(&world);
+    open(&app, &mut planter, SCOPE, &[]).await;
+    let mut browser = Browser::new(&world);
+    browser.cookies.clone_from(&planter.cookies);
+    browser.sign_in(&app.authorize_path(&app.push(SCOPE).await)).await;
+    assert!(is_sign_in(&open(&app, &mut planter, SCOPE, &[]).await), "not even within the five seconds");
+}
+
+#[tokio::test]
+async fn sec_11_nobody_signs_in_on_a_device_that_has_ended() {
+    let world = World::new().await;
+    let app = public(&world);
+    let push = app.push(SCOPE).await;
+    let mut browser = Browser::new(&world);
+    let page = browser.get(&app.authorize_path(&push)).await;
+    // Ends while the password is checked.
+    let device = DeviceId::of_cookie(&browser.cookies["__Host-dev-id"]);
+    world.store.delete_device(&device).await.unwrap();
+    let request = push.request_uri.strip_prefix("urn:ietf:params:oauth:request_uri:").unwrap();
+    let form = operations::SignIn {
+        identifier: "alice.example.net".to_owned(),
+        password: Password::parse(ALICE_PASSWORD).unwrap(),
+        remember: true,
+    };
+    let id = RequestId(request.to_owned());
+    let refused = operations::sign_in(&world.server.context(), &id, &device, form).await;
+    assert!(matches!(refused, Err(operations::SignInError::DeviceGone)), "{refused:?}");
+    assert_eq!(browser.sign_in_as(&page, "alice.example.net", ALICE_PASSWORD, true).await.status, 403);
+}
+
+#[tokio::test]
+async fn sec_16_another_account_than_the_expected_is_chosen_at_the_client() {
+    let world = World::new().await;
+    let app = public(&world);
+    let hint = [("login_hint", "bob.example.net")];
+    let mut browser = acquainted(&app).await;
+    let denied = |reply: &Reply| {
+        let answer = query(&location(reply));
+        (answer["error"].clone(), answer["error_description"].clone())
+    };
+    let expected = ("access_denied".to_owned(), "another account is to be used".to_owned());
+
+    // Where the password is asked for, and again after alice's.
+    let page = open(&app, &mut browser, SCOPE, &hint).await;
+    let page = browser.sign_in_as(&page, "alice.example.net", ALICE_PASSWORD, false).await;
+    assert!(page.text.contains("Sign in as <bdi>bob.example.net</bdi>"), "{}", page.text);
+    let leave = form_of(&page, "/oauth/authorize/cancel");
+    assert_eq!(leave.buttons, form(&[("reason", "other-account")]));
+    let mut fields = leave.fields;
+    fields.extend(leave.buttons);
+    assert_eq!(denied(&browser.post(&leave.action, &fields).await), expected);
+
+    // Where bob is asked to consent.
+    let page = open(&app, &mut browser, SCOPE, &hint).await;
+    let page = browser.sign_in_as(&page, "bob.example.net", BOB_PASSWORD, true).await;
+    assert!(form_of(&page, "/oauth/authorize/consent").buttons.contains(&form(&[("decision", "other-account")])[0]));
+    assert_eq!(denied(&browser.decide(&page, "other-account").await), expected);
+
+    // Where he is to be chosen: alice is signed in too, and not offered.
+    let select = [hint[0], ("prompt", "select_account")];
+    let app = confidential(&world);
+    let page = open(&app, &mut browser, SCOPE, &select).await;
+    assert!(!page.text.contains("alice.example.net") && !page.text.contains("/oauth/authorize/sign-in"));
+    let leave = form_of(&page, "/oauth/authorize/cancel");
+    let mut fields = leave.fields;
+    fields.extend(leave.buttons);
+    assert_eq!(denied(&browser.post(&leave.action, &fields).await), expected);
+
+    // Whom nobody expects may choose here.
+    let page = open(&app, &mut browser, SCOPE, &[]).await;
+    assert!(page.text.contains("/oauth/authorize/sign-in") && !page.text.contains("other-account"));
+}
+
+#[tokio::test]
+async fn an_address_that_forms_go_to_says_so_when_it_is_loaded_again() {
+    let world = World::new().await;
+    let mut browser = Browser::new(&world);
+    for path in ["sign-in", "account", "consent", "cancel"] {
+        let page = browser.get(&format!("/oauth/authorize/{path}")).await;
+        assert_eq!((page.status.as_u16(), page.header("allow")), (405, Some("POST")), "{path}");
+        assert!(page.text.contains("This page cannot be loaded again"), "{path}: {}", page.text);
+        assert_eq!(page.header("x-frame-options"), Some("DENY"), "{path}");
+    }
+    assert!(browser.cookies.is_empty());
 }
 
 #[tokio::test]

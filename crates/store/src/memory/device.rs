@@ -139,6 +139,7 @@ impl DeviceStore for Memory {
         let Some(row) = tables.devices.rows.get_mut(&sign_in.device) else { return Ok(false) };
         if let Some(new) = rotate_to {
             row.rotate(new, sign_in.signed_in_at);
+            row.device.previous_secret = None;
         }
         row.accounts.retain(|known| known.account != sign_in.account || known.request != sign_in.request);
         row.accounts.push(sign_in);

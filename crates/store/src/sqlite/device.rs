@@ -151,7 +151,7 @@ statements! {
     FIND = concat!("SELECT ", columns!(), " FROM device WHERE id = ?1");
     ROTATE = "UPDATE device SET previous_secret = secret, secret = ?3, fingerprint = ?4, rotated_at = ?5, seen_at = ?5 \
         WHERE id = ?1 AND secret = ?2";
-    REPLACE_SECRET = "UPDATE device SET previous_secret = secret, secret = ?2, rotated_at = ?3, seen_at = ?3 \
+    REPLACE_SECRET = "UPDATE device SET previous_secret = NULL, secret = ?2, rotated_at = ?3, seen_at = ?3 \
         WHERE id = ?1";
     DELETE = "DELETE FROM device WHERE id = ?1";
     SIGN_IN = "INSERT INTO device_account (device, account, request, signed_in_at) VALUES (?1, ?2, ?3, ?4) \

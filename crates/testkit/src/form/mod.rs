@@ -20,6 +20,7 @@ pub mod html;
 pub mod page;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use anyhow::{Context as _, bail, ensure};
 use http::header::{
@@ -110,11 +111,17 @@ impl Default for Browser {
 
 impl Browser {
     /// A browser that has been nowhere.
-    #[expect(clippy::disallowed_methods, reason = "a test visits its own network on loopback")]
     pub fn new() -> Self {
+        Self::from_address(None)
+    }
+
+    /// One that calls from this address of the machine.
+    #[expect(clippy::disallowed_methods, reason = "a test visits its own network on loopback")]
+    pub fn from_address(own: Option<IpAddr>) -> Self {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .local_address(own)
             .build()
             .expect("the HTTP client needs nothing of the machine");
         Self { http, cookies: BTreeMap::new(), overrides: HeaderMap::new(), remember: false }

@@ -8,5 +8,7 @@ mod pages;
 mod proof;
 mod refresh;
 mod restart;
+mod secrets;
 mod start;
 mod topology;
+mod walk;

@@ -12,12 +12,16 @@ use crate::http::extract::peer::Peer;
 use crate::operations::{self, Decision, Opened};
 
 pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
-    let PageForm { device, request, .. } = match page_form(&app, &headers, peer, body).await {
+    let PageForm { device, request, fields } = match page_form(&app, &headers, peer, body).await {
         Ok(form) => form,
         Err(refusal) => return refusal.respond(&app, &headers),
     };
     let screen = Screen::new(&app, &headers, device);
     let id = screen.device.id.clone();
-    let answer = operations::consent(&app.ctx, &request, &id, Decision::Deny).await;
+    let decision = match fields.get("reason") {
+        Some("other-account") => Decision::OtherAccount,
+        _ => Decision::Deny,
+    };
+    let answer = operations::consent(&app.ctx, &request, &id, decision).await;
     screen.show_or_refuse(answer.map(Opened::Answer))
 }

@@ -26,6 +26,7 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
     let account = fields.get("account").and_then(|did| did.parse::<Did>().ok());
     let decision = match (fields.get("decision"), account.clone()) {
         (Some("deny"), _) => Decision::Deny,
+        (Some("other-account"), _) => Decision::OtherAccount,
         (_, None) => return screen.refuse(PageRefusal::of(Trouble::FormStale)),
         (Some("approve"), Some(account)) => {
             let Some(ticked) = ticked(&fields) else {

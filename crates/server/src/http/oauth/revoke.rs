@@ -16,9 +16,11 @@ pub(crate) struct Done {}
 
 pub(crate) async fn post(
     State(app): State<App>,
-    ClientRequest { params, client, .. }: ClientRequest,
+    ClientRequest { params, client, peer }: ClientRequest,
 ) -> Result<Json<Done>, Refusal> {
     let revoke = RevokeRequest::from_params(&params)?;
-    operations::revoke(&app.ctx, &client, revoke.expose()).await?;
+    if !operations::revoke(&app.ctx, &client, revoke.expose()).await? {
+        app.limits.count_revoked_nothing(peer.network(), app.ctx.now());
+    }
     Ok(Json(Done {}))
 }

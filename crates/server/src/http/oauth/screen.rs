@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use axum::response::Response;
 use gatewright_guard::rate::TooMany;
 use gatewright_protocol::oauth::authorize::Delivery;
+use gatewright_protocol::oauth::par::LoginHint;
 use gatewright_store::account::AccountStatus;
 use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -113,7 +114,7 @@ impl<'a> Screen<'a> {
         let hidden = Hidden { csrf: &csrf, request: &uri };
         let link = |path: &str| link(path, step, &uri);
         let (picker, other) = (link(paths::ACCOUNT), link(paths::SIGN_IN));
-        let is_open = step.request.parameters.login_hint.is_none();
+        let expected = step.request.parameters.login_hint.as_ref().map(LoginHint::as_str);
         let secure = self.app.is_secure();
         let mut response = match &step.show {
             Show::Accounts(accounts) => AccountPickerPage {
@@ -121,7 +122,8 @@ impl<'a> Screen<'a> {
                 hidden,
                 client: self.client(step),
                 accounts: accounts.iter().map(account_name).collect(),
-                sign_in: &other,
+                expected,
+                sign_in: expected.is_none().then_some(other.as_str()),
             }
             .respond(StatusCode::OK, secure),
             Show::Consent(account) => ConsentPage {
@@ -131,7 +133,8 @@ impl<'a> Screen<'a> {
                 account: account_name(account),
                 permissions: permission::rows(&step.request.parameters.scope, shell.locale),
                 destination: Destination::new(&step.request.parameters.redirect_uri),
-                picker: is_open.then_some(picker.as_str()),
+                expected,
+                picker: expected.is_none().then_some(picker.as_str()),
                 refused: remark.consent,
             }
             .respond(if remark.consent.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK }, secure),
@@ -142,7 +145,8 @@ impl<'a> Screen<'a> {
                 identifier: identifier.as_deref().unwrap_or_default(),
                 remember: remark.remember,
                 refused: remark.sign_in.map(|(refused, _)| refused),
-                picker: (is_open && *has_accounts).then_some(picker.as_str()),
+                expected,
+                picker: (expected.is_none() && *has_accounts).then_some(picker.as_str()),
             }
             .respond(remark.sign_in.map_or(StatusCode::OK, |(_, status)| status), secure),
         };

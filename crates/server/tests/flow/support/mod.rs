@@ -12,6 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::Router;
 use gatewright_protocol::crypto::sha256;
+use gatewright_protocol::dpop::nonce::Nonces;
 use gatewright_protocol::random::Random;
 use gatewright_protocol::secret::Password;
 use gatewright_protocol::syntax::Did;
@@ -21,6 +22,7 @@ use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount, StoreAc
 use gatewright_server::keys::KeyFile;
 use gatewright_server::settings::{Audience, Settings, Verification};
 use gatewright_store::account::{Account, AccountStatus, AccountStore, NewAccount};
+use gatewright_store::limits::Limits;
 use gatewright_store::memory::Memory;
 
 use clients::Table;
@@ -117,9 +119,23 @@ impl World {
     }
 
     pub(crate) async fn at(issuer: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::over(Memory::new(), Nonces::new([7; 32]), issuer, change).await
+    }
+
+    /// One whose store takes no more than this.
+    pub(crate) async fn limited(limits: Limits) -> Self {
+        Self::over(Memory::with_limits(limits), Nonces::new([7; 32]), ISSUER, |_| ()).await
+    }
+
+    pub(crate) async fn over(
+        store: Memory,
+        nonces: Nonces,
+        issuer: &str,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(1_750_000_000_000)));
         let random = Arc::new(TestRandom::default());
-        let store = Arc::new(Memory::new());
+        let store = Arc::new(store);
         let accounts = Arc::new(StoreAccounts::new(store.clone(), random.clone()));
         let faults = Arc::new(AtomicBool::new(false));
         for (did, handle, password) in
@@ -141,6 +157,7 @@ impl World {
                     change(settings);
                 })
                 .clients(clients.clone())
+                .nonces(Arc::new(nonces))
                 .clock(clock.clone())
                 .random(random.clone())
                 .build()

@@ -51,7 +51,8 @@ pub(crate) async fn bare(seconds: f64) -> Result<f64> {
     let mut line = String::new();
     BufReader::new(child.stdout.take().context("no standard output")?).read_line(&mut line)?;
     let ready: serde_json::Value = serde_json::from_str(&line)?;
-    let address = ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).context("no address")?.parse()?;
+    let address =
+        ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).context("no address")?.parse()?;
     let cpu = |id: u32| crate::process::cpu_of(id);
     let mut tasks = Vec::new();
     let (before, started) = (cpu(child.id()), Instant::now());

@@ -66,11 +66,23 @@ impl Operation {
 pub(crate) async fn paced_read(process: &Process, per_second: f64, seconds: f64) -> Result<Round> {
     let people = Person::all(&process.ready);
     let workers = prepare(Kind::GuardedRead, process, &people, 16, seconds).await?;
-    drive(process, workers, Duration::from_secs_f64(seconds), Some(Duration::from_secs_f64(16.0 / per_second))).await
+    drive(
+        process,
+        workers,
+        Duration::from_secs_f64(seconds),
+        Some(Duration::from_secs_f64(16.0 / per_second)),
+    )
+    .await
 }
 
 /// Prepares so many workers side by side.
-async fn prepare(kind: Kind, process: &Process, people: &[Person], connections: usize, seconds: f64) -> Result<Vec<Worker>> {
+async fn prepare(
+    kind: Kind,
+    process: &Process,
+    people: &[Person],
+    connections: usize,
+    seconds: f64,
+) -> Result<Vec<Worker>> {
     let one = |index: usize| async move {
         let person = people.get(index % people.len()).context("no accounts")?;
         Worker::prepare(kind, process.url(), person, seconds).await
@@ -154,7 +166,8 @@ impl Worker {
     async fn once(&mut self) -> Result<bool> {
         match self.kind {
             Kind::Metadata => {
-                let answer = self.wire.send("GET", "/.well-known/oauth-authorization-server", &[], &[]).await?;
+                let answer =
+                    self.wire.send("GET", "/.well-known/oauth-authorization-server", &[], &[]).await?;
                 ensure(answer.status == 200, || answer.unexpected("metadata"))?;
             }
             Kind::GuardedRead => {
@@ -174,7 +187,8 @@ impl Worker {
             }
             Kind::CreateRecord => {
                 let record = json!({"$type": "com.example.bench", "text": "one of many", "createdAt": "2026-01-01T00:00:00.000Z"});
-                let body = json!({"repo": self.person.did, "collection": "com.example.bench", "record": record});
+                let body =
+                    json!({"repo": self.person.did, "collection": "com.example.bench", "record": record});
                 let answer = self.app.procedure(&self.url, "com.atproto.repo.createRecord", &body).await?;
                 ensure(answer.status == 200, || answer.unexpected("createRecord"))?;
             }
@@ -188,7 +202,12 @@ impl Worker {
     }
 }
 
-async fn drive(process: &Process, workers: Vec<Worker>, length: Duration, pace: Option<Duration>) -> Result<Round> {
+async fn drive(
+    process: &Process,
+    workers: Vec<Worker>,
+    length: Duration,
+    pace: Option<Duration>,
+) -> Result<Round> {
     let start = Arc::new(Barrier::new(workers.len() + 1));
     let mut tasks = Vec::new();
     for mut worker in workers {

@@ -24,7 +24,18 @@ impl Process {
         let mut child = Command::new("taskset")
             .args(["--cpu-list", "0"])
             .arg(server)
-            .args(["dev", "--port", "0", "--json", "--no-demo", "--no-rate-limits", "--accounts", "8", "--synchronous", synchronous])
+            .args([
+                "dev",
+                "--port",
+                "0",
+                "--json",
+                "--no-demo",
+                "--no-rate-limits",
+                "--accounts",
+                "8",
+                "--synchronous",
+                synchronous,
+            ])
             .arg("--data")
             .arg(data)
             .env("GATEWRIGHT_LOG", "warn")
@@ -51,7 +62,9 @@ impl Process {
     /// Resident memory in bytes.
     pub(crate) fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<u64>().ok());
+        let kilobytes = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<u64>().ok());
         kilobytes.unwrap_or(0) * 1024
     }
 
