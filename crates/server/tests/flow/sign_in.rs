@@ -419,7 +419,11 @@ async fn sec_16_another_account_than_the_expected_is_chosen_at_the_client() {
     // Where bob is asked to consent.
     let page = open(&app, &mut browser, SCOPE, &hint).await;
     let page = browser.sign_in_as(&page, "bob.example.net", BOB_PASSWORD, true).await;
-    assert!(form_of(&page, "/oauth/authorize/consent").buttons.contains(&form(&[("decision", "other-account")])[0]));
+    assert!(
+        form_of(&page, "/oauth/authorize/consent")
+            .buttons
+            .contains(&form(&[("decision", "other-account")])[0])
+    );
     assert_eq!(denied(&browser.decide(&page, "other-account").await), expected);
 
     // Where he is to be chosen: alice is signed in too, and not offered.

@@ -46,7 +46,11 @@ pub async fn a_sign_in_is_listed_for_its_request_only(store: Subject) {
     assert_eq!(listed(Some(2)).await, [sign_in(1, 1)]);
     assert_eq!(listed(Some(1)).await, [once, sign_in(1, 1)], "newest first");
     let device = store.find_device(&device_id(1)).await.expect("it reads").expect("it is known");
-    assert_eq!((device.secret, device.previous_secret), (secret(11), None), "the secret before a sign-in is over");
+    assert_eq!(
+        (device.secret, device.previous_secret),
+        (secret(11), None),
+        "the secret before a sign-in is over"
+    );
     assert_eq!((device.rotated_at, device.seen_at), (after(5), after(5)));
     assert!(!store.sign_in_device(sign_in(9, 1), None).await.expect("it answers"), "there is no such device");
     assert!(!store.sign_in_device(sign_in(9, 1), Some(secret(12))).await.expect("it answers"));

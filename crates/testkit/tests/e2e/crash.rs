@@ -38,9 +38,15 @@ async fn nothing_acknowledged_is_lost_when_the_program_is_killed_under_load() ->
             let person = people[index % people.len()].clone();
             let tokens = app.sign_in(&person).await?;
             let told = Told { app, person, records: Vec::new(), tokens, rotations: 0 };
-            workers.push(tokio::spawn(work(told, url.clone(), format!("r{round}w{index}"), Arc::clone(&stopping))));
+            workers.push(tokio::spawn(work(
+                told,
+                url.clone(),
+                format!("r{round}w{index}"),
+                Arc::clone(&stopping),
+            )));
         }
-        let newcomers = tokio::spawn(sign_in_again_and_again(url.clone(), people[0].clone(), Arc::clone(&stopping)));
+        let newcomers =
+            tokio::spawn(sign_in_again_and_again(url.clone(), people[0].clone(), Arc::clone(&stopping)));
         tokio::time::sleep(Duration::from_millis(700)).await;
         program.kill()?;
         stopping.store(true, Ordering::SeqCst);
@@ -52,7 +58,11 @@ async fn nothing_acknowledged_is_lost_when_the_program_is_killed_under_load() ->
         let program = Program::start(data.path(), &["--port", &port, "--no-rate-limits", "--no-demo"])?;
         let done: usize = all.iter().map(|told| told.records.len()).sum();
         let rotated: u32 = all.iter().map(|told| told.rotations).sum();
-        assert!(done > 5 && rotated > 5, "there was load: {done} records, {rotated} rotations, {} sign-ins", fresh.len());
+        assert!(
+            done > 5 && rotated > 5,
+            "there was load: {done} records, {rotated} rotations, {} sign-ins",
+            fresh.len()
+        );
         for told in all {
             check(told, &url).await?;
         }

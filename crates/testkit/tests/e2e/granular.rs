@@ -32,11 +32,13 @@ async fn a_token_does_what_was_granted_and_nothing_else() -> Result<()> {
     let host = network.url();
     let mut app = signed_in(&network, &alice, NOTES).await?;
 
-    let created = app.procedure(host, "com.atproto.repo.createRecord", &note(&alice.did, "com.example.note")).await?;
+    let created =
+        app.procedure(host, "com.atproto.repo.createRecord", &note(&alice.did, "com.example.note")).await?;
     assert_eq!(created.status, 200, "{:?}", created.json());
     let uri = created.json()?["uri"].as_str().expect("a uri").to_owned();
     let key = uri.rsplit('/').next().expect("a key").to_owned();
-    let blob = app.call("POST", &format!("{host}/xrpc/com.atproto.repo.uploadBlob"), Some("image/png"), PNG).await?;
+    let blob =
+        app.call("POST", &format!("{host}/xrpc/com.atproto.repo.uploadBlob"), Some("image/png"), PNG).await?;
     assert_eq!(blob.status, 200, "{:?}", blob.json());
     assert_eq!(blob.json()?["blob"]["mimeType"], "image/png");
 
@@ -44,18 +46,24 @@ async fn a_token_does_what_was_granted_and_nothing_else() -> Result<()> {
     changed["rkey"] = json!(key);
     let put = app.procedure(host, "com.atproto.repo.putRecord", &changed).await?;
     refused(&put, Some("repo:com.example.note?action=update"));
-    let other = app.procedure(host, "com.atproto.repo.createRecord", &note(&alice.did, "com.example.other")).await?;
+    let other =
+        app.procedure(host, "com.atproto.repo.createRecord", &note(&alice.did, "com.example.other")).await?;
     refused(&other, Some("repo:com.example.other?action=create"));
-    let text = app.call("POST", &format!("{host}/xrpc/com.atproto.repo.uploadBlob"), Some("text/plain"), b"text").await?;
+    let text = app
+        .call("POST", &format!("{host}/xrpc/com.atproto.repo.uploadBlob"), Some("text/plain"), b"text")
+        .await?;
     refused(&text, Some("blob:text/plain"));
     let service = [("aud", "did:web:example.org#svc"), ("lxm", "com.example.get")];
     let service = app.query(host, "com.atproto.server.getServiceAuth", &service).await?;
     refused(&service, Some("rpc:com.example.get?aud=did:web:example.org%23svc"));
-    for method in ["createAppPassword", "deactivateAccount", "requestEmailUpdate", "updateEmail", "revokeAppPassword"] {
+    for method in
+        ["createAppPassword", "deactivateAccount", "requestEmailUpdate", "updateEmail", "revokeAppPassword"]
+    {
         let answer = app.procedure(host, &format!("com.atproto.server.{method}"), &json!({})).await?;
         refused(&answer, None);
     }
-    let handle = app.procedure(host, "com.atproto.identity.updateHandle", &json!({"handle": "eve.test"})).await?;
+    let handle =
+        app.procedure(host, "com.atproto.identity.updateHandle", &json!({"handle": "eve.test"})).await?;
     refused(&handle, Some("identity:handle"));
     let unknown = app.query(host, "com.example.unheard.of", &[]).await?;
     assert_eq!((unknown.status, unknown.json()?["error"].as_str()), (501, Some("MethodNotImplemented")));
@@ -64,7 +72,8 @@ async fn a_token_does_what_was_granted_and_nothing_else() -> Result<()> {
     let session = app.query(host, "com.atproto.server.getSession", &[]).await?;
     assert_eq!(session.status, 200);
     assert_eq!(app.revoke(&access).await?.status, 200);
-    let after = app.procedure(host, "com.atproto.repo.createRecord", &note(&alice.did, "com.example.note")).await?;
+    let after =
+        app.procedure(host, "com.atproto.repo.createRecord", &note(&alice.did, "com.example.note")).await?;
     assert_eq!((after.status, after.json()?["error"].as_str()), (401, Some("invalid_token")));
     Ok(())
 }
@@ -78,12 +87,25 @@ async fn sec_41_writes_are_all_or_nothing() -> Result<()> {
         {"$type": "com.atproto.repo.applyWrites#create", "collection": "com.example.note", "rkey": "one", "value": {"$type": "com.example.note"}},
         {"$type": "com.atproto.repo.applyWrites#create", "collection": "com.example.other", "rkey": "two", "value": {"$type": "com.example.other"}},
     ]});
-    refused(&app.procedure(host, "com.atproto.repo.applyWrites", &writes).await?, Some("repo:com.example.other?action=create"));
-    let listed = app.query(host, "com.atproto.repo.listRecords", &[("repo", &alice.did), ("collection", "com.example.note")]).await?;
+    refused(
+        &app.procedure(host, "com.atproto.repo.applyWrites", &writes).await?,
+        Some("repo:com.example.other?action=create"),
+    );
+    let listed = app
+        .query(
+            host,
+            "com.atproto.repo.listRecords",
+            &[("repo", &alice.did), ("collection", "com.example.note")],
+        )
+        .await?;
     assert_eq!(listed.json()?["records"], json!([]));
     let delete = json!({"repo": alice.did, "collection": "com.example.note", "rkey": "one"});
-    refused(&app.procedure(host, "com.atproto.repo.deleteRecord", &delete).await?, Some("repo:com.example.note?action=delete"));
-    let elsewhere = app.procedure(host, "com.atproto.repo.createRecord", &note(&bob.did, "com.example.note")).await?;
+    refused(
+        &app.procedure(host, "com.atproto.repo.deleteRecord", &delete).await?,
+        Some("repo:com.example.note?action=delete"),
+    );
+    let elsewhere =
+        app.procedure(host, "com.atproto.repo.createRecord", &note(&bob.did, "com.example.note")).await?;
     assert!(matches!(elsewhere.status, 400 | 401), "{:?}", elsewhere.json());
     Ok(())
 }
@@ -93,7 +115,8 @@ async fn sec_40_identity_alone_opens_nothing() -> Result<()> {
     let (network, alice, _) = network().await?;
     let host = network.url();
     let mut app = signed_in(&network, &alice, "atproto").await?;
-    let create = app.procedure(host, "com.atproto.repo.createRecord", &note(&alice.did, "com.example.note")).await?;
+    let create =
+        app.procedure(host, "com.atproto.repo.createRecord", &note(&alice.did, "com.example.note")).await?;
     refused(&create, Some("repo:com.example.note?action=create"));
     let session = app.query(host, "com.atproto.server.getSession", &[]).await?.json()?;
     assert_eq!(session["did"], alice.did);

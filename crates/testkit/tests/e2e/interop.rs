@@ -17,7 +17,12 @@ async fn run(script: &str) -> Result<()> {
     let ready = network.ready().to_string();
     let script = script.to_owned();
     let output = tokio::task::spawn_blocking(move || {
-        Command::new(node).arg(&script).current_dir(folder).env("GATEWRIGHT_READY", ready).env("NODE_NO_WARNINGS", "1").output()
+        Command::new(node)
+            .arg(&script)
+            .current_dir(folder)
+            .env("GATEWRIGHT_READY", ready)
+            .env("NODE_NO_WARNINGS", "1")
+            .output()
     })
     .await?
     .context("Node 22 is not there: `cargo xtask test` installs it, or `npm ci` in interop/npm")?;

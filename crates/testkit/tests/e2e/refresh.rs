@@ -41,7 +41,10 @@ async fn sec_22_parallel_refreshes_converge_on_one_pair() -> Result<()> {
         tokio::spawn(async move {
             let mut twin = App::loopback(&url, NOTES)?;
             twin.client_id = client;
-            twin.key = gatewright_protocol::crypto::PrivateKey::from_bytes(gatewright_protocol::crypto::Curve::P256, &key)?;
+            twin.key = gatewright_protocol::crypto::PrivateKey::from_bytes(
+                gatewright_protocol::crypto::Curve::P256,
+                &key,
+            )?;
             let answer = twin.present(&first).await?;
             assert_eq!(answer.status, 200, "{:?}", answer.json());
             anyhow::Ok(answer.json()?["refresh_token"].as_str().unwrap_or_default().to_owned())

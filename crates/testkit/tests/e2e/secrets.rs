@@ -46,7 +46,8 @@ impl Secrets {
 }
 
 fn spellings(text: &str) -> Vec<Vec<u8>> {
-    let body = text.rsplit_once("gatewright_").and_then(|(_, rest)| rest.split_once('_')).map(|(_, body)| body);
+    let body =
+        text.rsplit_once("gatewright_").and_then(|(_, rest)| rest.split_once('_')).map(|(_, body)| body);
     let body = body.or(text.strip_prefix("dev-")).unwrap_or(text);
     let mut all = vec![text.as_bytes().to_vec(), body.as_bytes().to_vec()];
     if let Some(Ok(bytes)) = body.get(..43).map(Base64UrlUnpadded::decode_vec) {
@@ -83,10 +84,14 @@ async fn flow(
         let page = browser.open(&url).await?.page()?;
         secrets.add_cookies(&format!("of the {round} visit"), browser);
         let page = if round == "first" {
-            let wrong = page.form_with("password")?.fill("identifier", email)?.fill("password", "wrong-password-9")?;
+            let wrong = page
+                .form_with("password")?
+                .fill("identifier", email)?
+                .fill("password", "wrong-password-9")?;
             secrets.add("wrong password", "wrong-password-9");
             let again = browser.send(&wrong).await?.page()?;
-            let right = again.form_with("password")?.fill("identifier", email)?.fill("password", &person.password)?;
+            let right =
+                again.form_with("password")?.fill("identifier", email)?.fill("password", &person.password)?;
             browser.send(&right.tick("remember", "on", true)?).await?.page()?
         } else {
             browser.send(&page.form_saying(&person.handle)?).await?.page()?
@@ -170,18 +175,27 @@ async fn sec_31_no_column_holds_a_secret_in_clear() -> Result<()> {
             let bytes = std::fs::read(file.with_file_name(name)).unwrap_or_default();
             assert_eq!(secrets.find_in(&bytes), None, "{name} when {when}");
         }
-        assert!(rows.iter().any(|(_, bytes)| bytes == alice.did.as_bytes()), "the search finds what is there");
+        assert!(
+            rows.iter().any(|(_, bytes)| bytes == alice.did.as_bytes()),
+            "the search finds what is there"
+        );
         filled.extend(rows.into_iter().map(|(place, _)| place));
         Ok(())
     };
     let mut browser = Browser::new();
     let secrets = flow(&mut app, &mut browser, &alice, email, look).await?;
     assert!(secrets.0.len() >= 16, "{}", secrets.0.len());
-    for place in ["device.id", "device.secret", "request.code", "used_code.code", "token.id", "account.password"] {
+    for place in
+        ["device.id", "device.secret", "request.code", "used_code.code", "token.id", "account.password"]
+    {
         assert!(filled.iter().any(|filled| filled == place), "{place} was looked at while it held something");
     }
-    let hash = gatewright_store::device::DeviceId::of_cookie(browser.cookie("localhost", "dev-id").context("set")?);
-    assert!(rows(&file)?.contains(&("device.id".to_owned(), hash.0.into_bytes())), "its digest is what is kept");
+    let hash =
+        gatewright_store::device::DeviceId::of_cookie(browser.cookie("localhost", "dev-id").context("set")?);
+    assert!(
+        rows(&file)?.contains(&("device.id".to_owned(), hash.0.into_bytes())),
+        "its digest is what is kept"
+    );
     Ok(())
 }
 
@@ -199,9 +213,14 @@ async fn sec_31_log_lines_hold_no_secret() -> Result<()> {
     let mut secrets = flow(&mut app, &mut browser, &person, &email, |_, _| Ok(())).await?;
     // What is wrong is what programs like to complain about: a body that is none, a password where none belongs.
     let url = app.at_issuer("/oauth/token");
-    for body in ["%%%", "{\"code\":\"gatewright_ac_spoilt-code-0123456789\"", "code=gatewright_ac_spoilt-code-0123456789"] {
+    for body in [
+        "%%%",
+        "{\"code\":\"gatewright_ac_spoilt-code-0123456789\"",
+        "code=gatewright_ac_spoilt-code-0123456789",
+    ] {
         for kind in ["application/json", "application/x-www-form-urlencoded"] {
-            let headers = [("content-type", kind), ("x-forwarded-for", CLAIMED), ("dpop", "spoilt-proof-0123456789")];
+            let headers =
+                [("content-type", kind), ("x-forwarded-for", CLAIMED), ("dpop", "spoilt-proof-0123456789")];
             app.send("POST", &url, &headers, body.as_bytes()).await?;
         }
     }

@@ -60,9 +60,12 @@ struct Apart {
 async fn apart() -> Result<Apart> {
     let bind = || listen::bind(SocketAddr::from(([127, 0, 0, 1], 0)));
     let (directory, issuer, host) = (bind().await?, bind().await?, bind().await?);
-    let url = |listener: &tokio::net::TcpListener| anyhow::Ok(format!("http://localhost:{}", listener.local_addr()?.port()));
+    let url = |listener: &tokio::net::TcpListener| {
+        anyhow::Ok(format!("http://localhost:{}", listener.local_addr()?.port()))
+    };
     let (directory_url, issuer_url, host_url) = (url(&directory)?, url(&issuer)?, url(&host)?);
-    let service: Did = format!("did:web:{}", host_url.trim_start_matches("http://").replace(':', "%3A")).parse()?;
+    let service: Did =
+        format!("did:web:{}", host_url.trim_start_matches("http://").replace(':', "%3A")).parse()?;
     let clock = Arc::new(TestClock::at(SystemClock.now().seconds()));
     let random = Arc::new(SystemRandom);
     let (stop, stopped) = watch::channel(false);
@@ -83,7 +86,11 @@ async fn apart() -> Result<Apart> {
         Arc::new(StoreAccounts::new(people.clone(), random.clone())),
     )
     .keys(&keys)
-    .audience(Audience { origin: host_url.clone(), service: service.clone(), verification: Verification::Jwks })
+    .audience(Audience {
+        origin: host_url.clone(),
+        service: service.clone(),
+        verification: Verification::Jwks,
+    })
     .development(true)
     .clients(Arc::new(resolver.clone()))
     .clock(clock.clone())
@@ -96,7 +103,9 @@ async fn apart() -> Result<Apart> {
     settings.development = Development::Allowed;
     let plc = HttpPlcDirectory::new(resolver.fetcher().clone(), Url::parse(&directory_url)?);
     let secrets = Keys { seal: keys.seal_key(), rotation: PrivateKey::generate(Curve::K256, &*random) };
-    let keeper = Host::builder(settings, records.clone(), secrets, Arc::new(plc), clock.clone(), random.clone()).build()?;
+    let keeper =
+        Host::builder(settings, records.clone(), secrets, Arc::new(plc), clock.clone(), random.clone())
+            .build()?;
     let tokens = JwksTokens::new(resolver.jwks(Url::parse(&format!("{issuer_url}/oauth/jwks"))?));
     let guard = Guard::builder(&Url::parse(&host_url)?, service, tokens)
         .issuer(&issuer_url)
@@ -106,13 +115,26 @@ async fn apart() -> Result<Apart> {
 
     // The account lives at the host; the authorization server knows its password.
     let handle: Handle = "alice.test".parse()?;
-    let new = CreateAccount { handle, email: None, password: None, identity: NewIdentity::Plc { recovery_key: None } };
+    let new = CreateAccount {
+        handle,
+        email: None,
+        password: None,
+        identity: NewIdentity::Plc { recovery_key: None },
+    };
     let account = keeper.create_account(new).await?;
     let password = "correct horse battery staple";
     let hash = Passwords::new(random).hash(Password::parse(password).expect("short")).await?;
-    let known = gatewright_store::account::NewAccount { account: account.clone(), password: Some(hash), sealed_signing_key: None };
+    let known = gatewright_store::account::NewAccount {
+        account: account.clone(),
+        password: Some(hash),
+        sealed_signing_key: None,
+    };
     gatewright_store::account::AccountStore::create_account(&*people, known).await?;
-    let alice = Person { handle: "alice.test".to_owned(), did: account.did.to_string(), password: password.to_owned() };
+    let alice = Person {
+        handle: "alice.test".to_owned(),
+        did: account.did.to_string(),
+        password: password.to_owned(),
+    };
     Ok(Apart { issuer: issuer_url, host: host_url, alice, clock, _stop: stop })
 }
 
@@ -122,9 +144,11 @@ async fn a_token_crosses_from_one_origin_to_the_other() -> Result<()> {
     let mut app = App::loopback(&apart.issuer, SCOPE)?.with_clock(apart.clock.clone());
     app.sign_in(&apart.alice).await?;
     let record = |collection: &str| json!({"repo": apart.alice.did, "collection": collection, "record": {"$type": collection}});
-    let created = app.procedure(&apart.host, "com.atproto.repo.createRecord", &record("com.example.note")).await?;
+    let created =
+        app.procedure(&apart.host, "com.atproto.repo.createRecord", &record("com.example.note")).await?;
     assert_eq!(created.status, 200, "{:?}", created.json());
-    let other = app.procedure(&apart.host, "com.atproto.repo.createRecord", &record("com.example.other")).await?;
+    let other =
+        app.procedure(&apart.host, "com.atproto.repo.createRecord", &record("com.example.other")).await?;
     assert_eq!((other.status, other.json()?["error"].as_str()), (403, Some("ScopeMissingError")));
 
     // The authorization server is no resource server, and the token is not for it.

@@ -21,7 +21,10 @@ async fn the_demo_does_what_it_may_and_shows_why_it_may_not() -> Result<()> {
         chromium.fill("identifier", &alice.handle).await?;
         chromium.click("button.main").await?;
         chromium.find("input[name='password']").await?;
-        assert!(chromium.url().await?.as_str().starts_with(network.url()), "the password is asked for at the host");
+        assert!(
+            chromium.url().await?.as_str().starts_with(network.url()),
+            "the password is asked for at the host"
+        );
         chromium.fill("password", &alice.password).await?;
         chromium.click("main form button.main").await?;
         chromium.click("button[name='decision'][value='approve']").await?;
