@@ -10,10 +10,8 @@ pub(crate) fn run() -> Result<()> {
     security::run()?;
     install::cargo_deny()?;
     deny()?;
-    run::run(
-        run::cargo(&["clippy", "--workspace", "--all-targets", "--all-features"])
-            .env("CARGO_ENCODED_RUSTFLAGS", "-Dwarnings"),
-    )?;
+    let clippy = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
+    run::run(&mut run::cargo(&clippy))?;
     run::run(run::cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     test::run(&test::Args::default())
 }

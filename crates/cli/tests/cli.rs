@@ -148,3 +148,30 @@ fn usage_errors_are_2_and_help_has_examples() {
 fn path(path: &Path) -> &str {
     path.to_str().expect("a UTF-8 path")
 }
+
+#[test]
+fn keys_rotate_keeps_older_keys_and_withdraw_drops_them() {
+    use gatewright_protocol::time::Clock as _;
+    use gatewright_resolve::system::{SystemClock, SystemRandom};
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("gatewright.toml");
+    let text = format!("[server]\npublic_url = \"https://pds.example.net\"\ndata = {:?}\n", folder.path());
+    std::fs::write(&file, text).expect("it writes");
+    let keys = folder.path().join("keys.json");
+    gatewright_server::keys::KeyFile::load_or_create(&keys, &SystemRandom, SystemClock.now()).expect("keys");
+    let config = file.to_str().expect("text");
+    let kids = |args: &[&str]| {
+        let output = gatewright(&[&["keys"], args, &["--config", config]].concat());
+        assert_eq!(output.status, 0, "{}", output.err);
+        (output.out.lines().map(str::to_owned).collect::<Vec<_>>(), output.err)
+    };
+    let (first, _) = kids(&["list"]);
+    let (rotated, said) = kids(&["rotate"]);
+    assert_eq!((rotated.len(), rotated.last()), (2, first.last()), "what it signed stays good");
+    assert!(said.contains("restart the server"), "{said}");
+    let (withdrawn, said) = kids(&["rotate", "--withdraw"]);
+    assert_eq!(withdrawn.len(), 1);
+    assert!(!rotated.contains(&withdrawn[0]), "the newest may be the stolen one");
+    assert!(said.contains("restart the server now") && said.contains("stop working"), "{said}");
+    assert_eq!(kids(&["list"]).0, withdrawn);
+}

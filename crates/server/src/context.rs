@@ -11,7 +11,7 @@ use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::oauth::client_metadata::ClientMetadata;
 use gatewright_protocol::random::Random;
 use gatewright_protocol::time::{Clock, UnixTime};
-use gatewright_resolve::{Peer, ResolveError, Resolver};
+use gatewright_resolve::{FetchError, Peer, ResolveError, Resolver};
 use gatewright_store::AuthorizationStore;
 
 use crate::accounts::Accounts;
@@ -78,6 +78,9 @@ pub enum ClientsError {
     /// What is published breaks the rules (CM-9). The text is for the client's developer.
     #[error("{0}")]
     Invalid(String),
+    /// It was not asked for, because of a limit or a fault of ours; no good copy is young enough.
+    #[error("{0}")]
+    Ours(String),
     /// It could not be fetched, and no good copy is young enough (CM-32): ours or the network's trouble.
     #[error("{0}")]
     Unreachable(String),
@@ -88,6 +91,9 @@ impl From<ResolveError> for ClientsError {
         let text = error.to_string();
         match error {
             ResolveError::ClientId(_) => Self::Id(text),
+            ResolveError::Fetch { source: FetchError::Busy | FetchError::NoRootCertificates, .. } => {
+                Self::Ours(text)
+            }
             error if error.is_transient() => Self::Unreachable(text),
             _ => Self::Invalid(text),
         }

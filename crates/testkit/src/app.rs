@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use anyhow::{Context, Result, bail};
 use gatewright_protocol::crypto::{Curve, PrivateKey};
 use gatewright_protocol::dpop::proof;
+use gatewright_protocol::oauth::assertion::ASSERTION_TYPE;
 use gatewright_protocol::oauth::pkce::CodeVerifier;
 use gatewright_protocol::random::random_bytes;
 use gatewright_protocol::time::UnixTime;
@@ -15,6 +16,8 @@ use gatewright_resolve::system::{SystemClock, SystemRandom};
 use serde_json::Value;
 use url::Url;
 
+use crate::client_host::{ClientHost, REDIRECT_URI};
+use crate::client_key::{self, ClientKey};
 use crate::form::Browser;
 use crate::wire::{Answer, Connection};
 
@@ -51,6 +54,8 @@ pub struct App {
     pub scope: String,
     /// Its DPoP key.
     pub key: PrivateKey,
+    /// The key that it proves itself with if it is confidential.
+    pub client_key: Option<ClientKey>,
     /// What it was granted, once it was.
     pub tokens: Option<Tokens>,
     /// The address of the machine that it calls from; any when absent.
@@ -109,6 +114,7 @@ impl App {
             redirect_uri,
             scope: scope.to_owned(),
             key: PrivateKey::generate(Curve::P256, &SystemRandom),
+            client_key: None,
             tokens: None,
             own_address: None,
             issuer: Url::parse(issuer)?,
@@ -117,6 +123,26 @@ impl App {
             random: SystemRandom,
             clock: std::sync::Arc::new(SystemClock),
         })
+    }
+
+    /// A public web client whose document is published at this path of `host`.
+    pub fn hosted(issuer: &str, host: &ClientHost, path: &str, scope: &str) -> Result<Self> {
+        host.publish(path, host.public_client(path, scope));
+        Self::new(issuer, host.url(path), REDIRECT_URI.to_owned(), scope)
+    }
+
+    /// A confidential web client whose document is published at this path of `host`. Its key is not published here.
+    pub fn confidential(
+        issuer: &str,
+        host: &ClientHost,
+        path: &str,
+        scope: &str,
+        key: &ClientKey,
+    ) -> Result<Self> {
+        host.publish(path, host.confidential_client(path, scope));
+        let mut app = Self::new(issuer, host.url(path), REDIRECT_URI.to_owned(), scope)?;
+        app.client_key = Some(key.clone());
+        Ok(app)
     }
 
     /// The same with a clock that the test moves.
@@ -151,6 +177,16 @@ impl App {
         self.clock.now()
     }
 
+    /// The claims of a fresh client assertion.
+    pub fn assertion_claims(&self) -> Value {
+        client_key::claims(&self.client_id, &self.at_issuer(""), self.now())
+    }
+
+    /// Forgets the nonces of all servers, as an application that has just started.
+    pub fn forget_nonces(&mut self) {
+        self.nonces.clear();
+    }
+
     /// Sends a request as it is, and remembers the nonce of the answer.
     pub async fn send(
         &mut self,
@@ -183,22 +219,36 @@ impl App {
         Ok(answer)
     }
 
-    /// Posts a form with a proof; once more when the server asks for its nonce.
+    /// Posts a form with a proof; once more when the server asks for its nonce, with all else made anew too.
     pub async fn post_form(&mut self, path: &str, form: &[(&str, &str)]) -> Result<Answer> {
-        let url = self.at_issuer(path);
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let mut answer = None;
-        for _ in 0..2 {
-            let proof = self.proof("POST", &url, None);
-            let headers = [("content-type", "application/x-www-form-urlencoded"), ("dpop", proof.as_str())];
-            let found = self.send("POST", &url, &headers, body.as_bytes()).await?;
-            let again = is_nonce_error(&found);
-            answer = Some(found);
-            if !again {
-                break;
-            }
+        let body = self.body(form);
+        let answer = self.post_body(path, &body).await?;
+        if !is_nonce_error(&answer) {
+            return Ok(answer);
         }
-        answer.context("no answer")
+        let body = self.body(form);
+        self.post_body(path, &body).await
+    }
+
+    /// The body of a form. If the client is confidential it holds a fresh assertion, unless the form has one already.
+    pub fn body(&self, form: &[(&str, &str)]) -> String {
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(form);
+        if let Some(key) = &self.client_key
+            && form.iter().all(|(name, _)| *name != "client_assertion")
+        {
+            body.append_pair("client_assertion_type", ASSERTION_TYPE);
+            body.append_pair("client_assertion", &key.sign(&self.assertion_claims()));
+        }
+        body.finish()
+    }
+
+    /// Posts a body once, with a fresh proof.
+    pub async fn post_body(&mut self, path: &str, body: &str) -> Result<Answer> {
+        let url = self.at_issuer(path);
+        let proof = self.proof("POST", &url, None);
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("dpop", proof.as_str())];
+        self.send("POST", &url, &headers, body.as_bytes()).await
     }
 
     /// The parameters of a request, all as they should be.

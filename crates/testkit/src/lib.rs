@@ -2,6 +2,8 @@
 
 pub mod app;
 pub mod browser;
+pub mod client_host;
+pub mod client_key;
 pub mod clock;
 pub mod form;
 pub mod network;

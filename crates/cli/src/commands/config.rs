@@ -34,7 +34,7 @@ pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
             printer.note(format_args!("{} is good", file.display()));
         }
         Command::Show(installation) => {
-            printer.line(toml::to_string(&Config::load(&installation.config)?)?.trim_end())?
+            printer.line(toml::to_string(&Config::load(&installation.config)?)?.trim_end())?;
         }
         Command::Schema => printer.line(serde_json::to_string_pretty(&schemars::schema_for!(Config))?)?,
     }

@@ -34,13 +34,13 @@ pub struct Rotate {
 ///
 /// # Errors
 /// When the key file cannot be read or written.
-pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
-    let (Command::List(installation) | Command::Rotate(Rotate { installation, .. })) = &command;
+pub fn run(command: &Command, printer: &mut Printer) -> Result<u8> {
+    let (Command::List(installation) | Command::Rotate(Rotate { installation, .. })) = command;
     let config = Config::load(&installation.config)?;
     let path = solo::key_file(&config.server.data);
     let mut keys = KeyFile::load(&path).with_context(|| format!("cannot use {}", path.display()))?;
-    if let Command::Rotate(Rotate { withdraw, .. }) = command {
-        if withdraw {
+    if let Command::Rotate(rotate) = command {
+        if rotate.withdraw {
             keys.withdraw(&SystemRandom, SystemClock.now());
             keys.save(&path)?;
             printer.note(

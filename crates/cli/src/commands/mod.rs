@@ -30,7 +30,7 @@ pub fn run(args: Args, printer: &mut Printer) -> Result<u8> {
         Command::Completions(args) => completions::run(&args, printer),
         Command::Config(command) => config::run(command, printer),
         Command::Dev(args) => dev::run(args, printer),
-        Command::Keys(command) => keys::run(command, printer),
+        Command::Keys(command) => keys::run(&command, printer),
         Command::Scope(command) => scope::run(command, printer),
         Command::Serve(args) => serve::run(&args, printer),
     }

@@ -82,7 +82,7 @@ impl Refusal {
     }
 
     /// The client cannot be loaded where a new request is pushed: nothing hangs on it yet, so it is the client's to
-    /// mend, whatever the reason (CM-9).
+    /// mend, whatever the reason (CM-9), unless it was not even asked.
     pub(crate) fn client_at_push(error: ClientsError) -> Self {
         match error {
             ClientsError::Unreachable(text) => OAuthError::new(ErrorCode::InvalidClientMetadata, text).into(),
@@ -170,7 +170,7 @@ impl From<ClientsError> for Refusal {
         match error {
             ClientsError::Id(text) => OAuthError::new(ErrorCode::InvalidClientId, text).into(),
             ClientsError::Invalid(text) => OAuthError::new(ErrorCode::InvalidClientMetadata, text).into(),
-            ClientsError::Unreachable(_) => {
+            ClientsError::Ours(_) | ClientsError::Unreachable(_) => {
                 Self::unavailable("what the client publishes cannot be fetched at the moment")
             }
         }

@@ -18,6 +18,7 @@ pub(crate) struct RateLimits {
     push_public: Counter,
     push_confidential: Counter,
     refused: Counter,
+    insistent: Counter,
     revoked_nothing: Counter,
     open: Counter,
 }
@@ -32,6 +33,7 @@ impl RateLimits {
             push_public: Counter::new(limits.push_public),
             push_confidential: Counter::new(limits.push_confidential),
             refused: Counter::new(limits.refused),
+            insistent: Counter::new(limits.refused),
             revoked_nothing: Counter::new(limits.revoked_nothing),
             open: Counter::new(limits.open),
         }
@@ -72,6 +74,28 @@ impl RateLimits {
     /// from one address.
     pub(crate) fn check_refused(&self, network: Network, now: UnixTime) -> Result<(), TooMany> {
         if self.enabled { self.refused.check(network, now) } else { Ok(()) }
+    }
+
+    /// A client was told to wait, and had its proof checked and remembered for that. Whoever goes on all the same is
+    /// refused sooner, so that nobody fills the memory of proofs or assertions (SEC-72): a public client, whose name
+    /// anybody can use, with its network; a confidential one by itself.
+    pub(crate) fn count_insistent(&self, network: Network, client: &ProvenClient, now: UnixTime) {
+        if let ClientAuth::None = client.auth {
+            return self.count_refused(network, now);
+        }
+        if self.enabled {
+            let _ = self.insistent.count((network, client.metadata.client_id.as_str()), now);
+        }
+    }
+
+    /// Whether a client went on all the same too often.
+    pub(crate) fn check_insistent(
+        &self,
+        network: Network,
+        client: &str,
+        now: UnixTime,
+    ) -> Result<(), TooMany> {
+        if self.enabled { self.insistent.check((network, client), now) } else { Ok(()) }
     }
 
     /// Whether a network revoked nothing too often: such requests are no refusals (AS-64), but cost as much.

@@ -144,7 +144,7 @@ pub(super) async fn touch_request(
             ErrorCode::UnauthorizedClient,
             "the client metadata is not valid any more",
         ))),
-        Err(ClientsError::Unreachable(_)) => Ok(Touched::Over(Answer::error(
+        Err(ClientsError::Ours(_) | ClientsError::Unreachable(_)) => Ok(Touched::Over(Answer::error(
             ctx,
             &request,
             ErrorCode::TemporarilyUnavailable,

@@ -172,3 +172,28 @@ async fn sec_72_revoking_nothing_all_the_time_is_slowed_down() {
     assert_eq!(app.revoke(&tokens.access).await.status, 200);
     assert!(!app.is_alive(&tokens).await);
 }
+
+#[tokio::test]
+async fn sec_72_who_goes_on_when_told_to_wait_is_refused_before_a_proof_is_remembered() {
+    let world = World::with(|settings| settings.limits.push_confidential.count = 1).await;
+    for app in [public(&world), confidential(&world)] {
+        app.publish();
+        let most = if app.assertion.is_some() { 1 } else { 100 };
+        for _ in 0..most {
+            app.push("atproto").await;
+        }
+        let proof = app.proof("/oauth/par");
+        let mut all = app.own();
+        all.extend(app.push_form(&app.verifier(), SCOPE));
+        for _ in 0..300 {
+            let mut fresh = app.own();
+            fresh.extend(app.push_form(&app.verifier(), SCOPE));
+            assert_eq!(app.send("/oauth/par", &fresh, Some(&app.proof("/oauth/par"))).await.status, 429);
+        }
+        for _ in 0..2 {
+            // Were the proof looked at, the second time would be a replay.
+            assert_eq!(app.send("/oauth/par", &all, Some(&proof)).await.status, 429);
+        }
+        world.clock.seconds(600);
+    }
+}

@@ -1,12 +1,16 @@
 //! Signing in, choosing an account, consenting.
 
-use gatewright_protocol::secret::Password;
+use gatewright_protocol::oauth::client_id::ClientId;
+use gatewright_protocol::scope::Scopes;
+use gatewright_protocol::secret::{CodeHash, Password};
+use gatewright_protocol::time::Clock as _;
 use gatewright_server::operations;
 use gatewright_store::account::{AccountStatus, AccountStore as _};
+use gatewright_store::consent::{Consent, ConsentStore as _};
 use gatewright_store::device::{DeviceId, DeviceStore as _};
-use gatewright_store::request::RequestId;
+use gatewright_store::request::{RequestId, RequestStore as _, Stage};
 
-use crate::support::app::{App, SCOPE, WEB, confidential, form, loopback, public};
+use crate::support::app::{App, SCOPE, WEB, confidential, form, loopback, loopback_id, public};
 use crate::support::browser::{Browser, form_of, location, query};
 use crate::support::machine::Reply;
 use crate::support::{ALICE, ALICE_PASSWORD, BOB_PASSWORD, World};
@@ -82,8 +86,11 @@ async fn sec_14_silent_sign_in_is_for_clients_that_can_prove_themselves() {
         let mut silent = app.push_form(&verifier, SCOPE);
         silent.extend(form(&[("prompt", "none"), ("login_hint", ALICE)]));
         app.post("/oauth/par", silent).await.assert_refused(400, "invalid_request");
-        let page = open(&app, &mut browser, SCOPE, &hint).await;
-        assert!(is_consent(&page), "the person is asked: {}", page.text);
+        // A prompt is made `consent` when it is pushed, but for this one.
+        for more in [&hint[..], &[hint[0], ("prompt", "create")]] {
+            let page = open(&app, &mut browser, SCOPE, more).await;
+            assert!(is_consent(&page), "the person is asked: {}", page.text);
+        }
     }
     let app = confidential(&world);
     let mut browser = acquainted(&app).await;
@@ -92,6 +99,46 @@ async fn sec_14_silent_sign_in_is_for_clients_that_can_prove_themselves() {
     assert!(location(&open(&app, &mut browser, SCOPE, &none).await).contains("code="));
     let consent = [("login_hint", ALICE), ("prompt", "consent")];
     assert!(is_consent(&open(&app, &mut browser, SCOPE, &consent).await));
+}
+
+#[tokio::test]
+async fn sec_14_a_loopback_client_is_asked_every_time_even_if_it_is_trusted() {
+    let id = ClientId::from_stored(&loopback_id()).unwrap();
+    let trusted = id.clone();
+    let world = World::with(|settings| settings.trusted_clients.extend([trusted])).await;
+    let app = loopback(&world);
+    let mut browser = acquainted(&app).await;
+    let remembered = world.store.find_consent(&ALICE.parse().unwrap(), &id).await.unwrap();
+    assert_eq!(remembered, None, "nothing is remembered for it");
+    // As if it had been: it is asked all the same.
+    let consent = Consent {
+        account: ALICE.parse().unwrap(),
+        client: id,
+        approved: SCOPE.parse().unwrap(),
+        declined: Scopes::default(),
+        decided_at: world.clock.now(),
+    };
+    remember(&world, &app, consent).await;
+    let hint = ("login_hint", ALICE);
+    assert!(is_consent(&open(&app, &mut browser, SCOPE, &[hint]).await));
+    let none = open(&app, &mut browser, SCOPE, &[hint, ("prompt", "none")]).await;
+    assert_eq!(error(&none), "consent_required");
+}
+
+/// Puts a consent into the store, beside the approval of another request.
+async fn remember(world: &World, app: &App<'_>, consent: Consent) {
+    let push = app.push(SCOPE).await;
+    let id = RequestId(push.request_uri.rsplit(':').next().unwrap().to_owned());
+    let (device, now) = (DeviceId("another device".to_owned()), world.clock.now());
+    let later = now.plus(std::time::Duration::from_mins(1));
+    world.store.open_request(&id, &device, now, later).await.unwrap();
+    let stage = Stage::Approved {
+        account: consent.account.clone(),
+        scope: consent.approved.clone(),
+        code: CodeHash([9; 32]),
+        code_expires_at: later,
+    };
+    assert!(world.store.approve_request(&id, &device, stage, Some(consent), now).await.unwrap());
 }
 
 #[tokio::test]
@@ -474,4 +521,31 @@ async fn neither_button_is_no_decision() {
     let again = browser.decide(&page, "perhaps").await;
     assert_eq!(again.status, 400);
     assert!(location(&browser.decide(&again, "approve").await).contains("code="));
+}
+
+#[tokio::test]
+async fn sec_11_nobody_approves_for_an_account_that_is_not_signed_in_here() {
+    let world = World::new().await;
+    let app = public(&world);
+    // She is signed in elsewhere.
+    acquainted(&app).await;
+    let mut browser = Browser::new(&world);
+    let push = app.push(SCOPE).await;
+    let page = browser.get(&app.authorize_path(&push)).await;
+    let consent = browser.sign_in_as(&page, "bob.example.net", BOB_PASSWORD, true).await;
+    // Bob's form with alice's name in it.
+    let bobs = form_of(&consent, "/oauth/authorize/consent");
+    let mut fields = crate::support::app::replaced(bobs.fields, "account", ALICE);
+    fields.extend(form(&[("decision", "approve")]));
+    let page = browser.post(&bobs.action, &fields).await;
+    assert!(is_sign_in(&page), "{} {}", page.status, page.text);
+    // And before anybody signed in at all.
+    let mut nobody = Browser::new(&world);
+    let page = nobody.get(&app.authorize_path(&app.push(SCOPE).await)).await;
+    let mut fields = form_of(&page, "/oauth/authorize/sign-in").fields;
+    fields.extend(form(&[("account", ALICE), ("decision", "approve")]));
+    for path in ["/oauth/authorize/consent", "/oauth/authorize/account"] {
+        let page = nobody.post(path, &fields).await;
+        assert!(is_sign_in(&page), "{path}: {} {}", page.status, page.text);
+    }
 }

@@ -1,9 +1,12 @@
 //! The whole of it over HTTP: flows, refusals, restarts, the programs of others.
 
+mod assertions;
 mod crash;
 mod granular;
 mod host;
+mod hosted_clients;
 mod interop;
+mod misbehaving;
 mod pages;
 mod proof;
 mod refresh;

@@ -40,6 +40,10 @@ impl FromRequest<App> for ClientRequest {
         let (mut parts, body) = request.into_parts();
         let Ok(peer) = Peer::from_request_parts(&mut parts, app).await;
         let params = form::params(&parts.headers, body).await?;
+        if let Some(client) = params.get("client_id") {
+            let checked = app.limits.check_insistent(peer.network(), client, app.ctx.now());
+            checked.map_err(Refusal::too_many)?;
+        }
         let path = parts.uri.path();
         let proof = dpop_proof::check(app, &parts.method, path, &parts.headers).await?;
         let is_push = path == PAR;

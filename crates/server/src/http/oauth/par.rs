@@ -27,7 +27,11 @@ pub(crate) async fn post(
 
 async fn push(app: &App, request: Result<ClientRequest, Refusal>) -> Result<Pushed, Refusal> {
     let ClientRequest { params, client, peer } = request?;
-    app.limits.push(peer.network(), &client, app.ctx.now()).map_err(Refusal::too_many)?;
+    let now = app.ctx.now();
+    if let Err(too_many) = app.limits.push(peer.network(), &client, now) {
+        app.limits.count_insistent(peer.network(), &client, now);
+        return Err(Refusal::too_many(too_many));
+    }
     let settings = &app.ctx.settings;
     let rules = ParRules {
         dpop_jkt: &client.jkt,

@@ -7,11 +7,11 @@ use gatewright_protocol::oauth::token::{TokenRequest, TokenResponse, TokenType};
 use crate::http::app::App;
 use crate::http::errors::Refusal;
 use crate::http::extract::client_auth::ClientRequest;
-use crate::operations::{self, ExchangeCode};
+use crate::operations::{self, ExchangeCode, RefreshError};
 
 pub(crate) async fn post(
     State(app): State<App>,
-    ClientRequest { params, client, .. }: ClientRequest,
+    ClientRequest { params, client, peer }: ClientRequest,
 ) -> Result<Json<TokenResponse>, Refusal> {
     let tokens = match TokenRequest::from_params(&params)? {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
@@ -19,7 +19,11 @@ pub(crate) async fn post(
             operations::exchange_code(&app.ctx, &client, exchange).await?
         }
         TokenRequest::RefreshToken { refresh_token, scope } => {
-            operations::refresh(&app.ctx, &client, refresh_token, scope).await?
+            let refreshed = operations::refresh(&app.ctx, &client, refresh_token, scope).await;
+            if let Err(RefreshError::TooMany(_)) = refreshed {
+                app.limits.count_insistent(peer.network(), &client, app.ctx.now());
+            }
+            refreshed?
         }
     };
     Ok(Json(TokenResponse {

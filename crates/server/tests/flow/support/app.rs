@@ -72,12 +72,16 @@ impl Tokens {
 }
 
 pub(crate) fn loopback(world: &World) -> App<'_> {
+    App::new(world, &loopback_id(), LOOPBACK_REDIRECT, false)
+}
+
+pub(crate) fn loopback_id() -> String {
     let mut id = "http://localhost?".to_owned();
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("redirect_uri", "http://127.0.0.1/callback");
     query.append_pair("scope", "atproto repo:com.example.note?action=create repo:com.example.note blob:image/* repo:com.example.other transition:generic");
     id.push_str(&query.finish());
-    App::new(world, &id, LOOPBACK_REDIRECT, false)
+    id
 }
 
 /// A web client that proves nothing.
