@@ -2,7 +2,7 @@
 
 use crate::support::World;
 use crate::support::app::{App, SCOPE, WEB, WEB_REDIRECT, confidential, form, loopback, public, replaced};
-use crate::support::browser::{Browser, location, query};
+use crate::support::browser::{Browser, form_of, location, query};
 
 /// A push with one value replaced (or taken out, if empty).
 async fn push(app: &App<'_>, name: &str, value: &str) -> crate::support::machine::Reply {
@@ -191,6 +191,13 @@ async fn sec_69_no_parameter_stands_twice() {
     let push = app.push(SCOPE).await;
     let page = Browser::new(&world).get(&format!("{}&client_id=x", app.authorize_path(&push))).await;
     assert_eq!(page.status, 400);
+    let mut browser = Browser::new(&world);
+    let page = browser.sign_in(&app.authorize_path(&app.push(SCOPE).await)).await;
+    let consent = form_of(&page, "/oauth/authorize/consent");
+    let mut twice = consent.fields.clone();
+    twice.extend(form(&[("decision", "approve"), ("decision", "deny")]));
+    assert_eq!(browser.post(&consent.action, &twice).await.status, 400);
+    assert!(location(&browser.decide(&page, "approve").await).contains("code="), "nothing was decided");
 }
 
 #[tokio::test]

@@ -312,7 +312,8 @@ async fn sec_31_no_secret_in_a_row() {
     let holds =
         |needle: &[u8]| contents.iter().any(|value| value.windows(needle.len()).any(|part| part == needle));
     assert!(holds(secrets.first.hash().as_bytes()), "the search finds nothing");
-    assert!(holds(secrets.device.hash().as_bytes()), "the search finds nothing");
+    assert!(holds(secrets.next_device.hash().as_bytes()), "the search finds nothing");
+    assert!(!holds(secrets.device.hash().as_bytes()), "the secret before a sign-in is over");
     for secret in secrets.in_clear() {
         assert!(!holds(secret.as_bytes()), "a row holds {}", secret.split('_').nth(1).unwrap_or("a cookie"));
         let body = secret.rsplit('_').next().and_then(|body| body.get(..43)).unwrap_or(secret);
