@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,10 @@ use tokio::net::TcpListener;
 
 use crate::hint::Hint;
 use crate::listen;
+
+/// How often, and how long apart, a port of the last start is tried.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The ports of the network, bound.
 #[derive(Debug)]
@@ -80,9 +85,15 @@ async fn bind(port: u16) -> Result<TcpListener> {
     })
 }
 
+/// The port of the last start; any other only when it stays taken, for it is part of the issuer.
 async fn bind_or_any(port: u16) -> Result<TcpListener> {
-    match bind(port).await {
-        Err(_) if port != 0 => bind(0).await,
-        bound => bound,
+    if port != 0 {
+        for _ in 0..TRIES {
+            if let Ok(listener) = bind(port).await {
+                return Ok(listener);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
+    bind(0).await
 }

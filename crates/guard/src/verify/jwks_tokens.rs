@@ -3,14 +3,14 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use gatewright_protocol::crypto::sha256;
 use gatewright_protocol::jose::{Jwk, jws};
 use gatewright_protocol::scope::Scopes;
 use gatewright_protocol::time::UnixTime;
 use gatewright_resolve::ResolveError;
 use gatewright_resolve::jwks::JwksSource;
 
-use super::access_token::{self, Checked, CheckedToken, CheckedTokens};
+use super::access_token::{self, Checked, CheckedToken};
+use super::checked_tokens::{CheckedTokens, TextHash};
 use crate::GuardError;
 use crate::error::TokenError;
 use crate::guard::Inner;
@@ -46,26 +46,32 @@ impl JwksTokens {
     }
 
     pub(super) async fn check(&self, guard: &Inner, text: &str, now: UnixTime) -> Checked {
-        let hash = sha256(text.as_bytes());
-        let token = match self.checked.find(&hash) {
+        let hash = TextHash::of(text);
+        let token = match self.checked.find(hash, now) {
             Some(token) => token,
-            None => self.checked.keep(hash, self.read(guard, text).await?),
+            None => self.checked.keep(self.read(guard, text, hash, now).await?, now),
         };
         token.check_time(now)?;
         // A token that says nothing grants nothing, not even `atproto`.
         let permissions = match &token.scope {
-            Some(scopes) => token.permissions(scopes)?,
-            None => token.permissions(&Scopes::empty())?,
+            Some(scopes) => self.checked.permissions(&token, scopes)?,
+            None => self.checked.permissions(&token, &Scopes::empty())?,
         };
         Ok((token, permissions))
     }
 
-    async fn read(&self, guard: &Inner, text: &str) -> Result<CheckedToken, GuardError> {
+    async fn read(
+        &self,
+        guard: &Inner,
+        text: &str,
+        hash: TextHash,
+        now: UnixTime,
+    ) -> Result<CheckedToken, GuardError> {
         let unverified = jws::decode(text).map_err(|_| TokenError::Invalid)?;
         let kid = access_token::key_name(&unverified)?;
         let key = self.keys.key(kid).await.map_err(GuardError::Keys)?.ok_or(TokenError::Invalid)?;
         let verified = unverified.verify(key.key()).map_err(|_| TokenError::Invalid)?;
-        Ok(access_token::read(guard, &verified)?)
+        Ok(access_token::read(guard, &verified, hash, now)?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access_token;
 mod admin;
+mod checked_tokens;
 mod dpop;
 mod jwks_tokens;
 mod store_tokens;

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gatewright_protocol::crypto::{PublicKey, sha256};
+use gatewright_protocol::crypto::PublicKey;
 use gatewright_protocol::jose::jws;
 use gatewright_protocol::time::UnixTime;
 use gatewright_store::token::{AccessTokenId, Token, TokenStore};
 
-use super::access_token::{self, Checked, CheckedToken, CheckedTokens};
+use super::access_token::{self, Checked, CheckedToken};
+use super::checked_tokens::{CheckedTokens, TextHash};
+use crate::GuardError;
 use crate::error::TokenError;
 use crate::guard::Inner;
 
@@ -32,24 +34,41 @@ impl StoreTokens {
     }
 
     pub(super) async fn check(&self, guard: &Inner, text: &str, now: UnixTime) -> Checked {
-        let hash = sha256(text.as_bytes());
-        let token = match self.checked.find(&hash) {
-            Some(token) => token,
-            None => self.checked.keep(hash, self.read(guard, text)?),
+        let hash = TextHash::of(text);
+        let (token, row) = if let Some(token) = self.checked.find(hash, now) {
+            let row = self.row(guard, &token, now).await?;
+            (token, row)
+        } else {
+            let mut token = self.read(guard, text, hash, now)?;
+            let row = self.row(guard, &token, now).await?;
+            // They are equal; now they are one text, if the store remembers the row.
+            token.account = row.account.clone();
+            (self.checked.keep(token, now), row)
         };
-        token.check_time(now)?;
-        let id: AccessTokenId = token.id.parse().map_err(|_| TokenError::Invalid)?;
-        let row = self.rows.find_token(id.token).await?.ok_or(TokenError::Revoked)?;
-        check_row(guard, &token, id, &row, now)?;
-        let permissions = token.permissions(&row.granted)?;
+        let permissions = self.checked.permissions(&token, &row.granted)?;
         Ok((token, permissions))
     }
 
-    fn read(&self, guard: &Inner, text: &str) -> Result<CheckedToken, TokenError> {
+    /// The row of a token that is still good.
+    async fn row(&self, guard: &Inner, token: &CheckedToken, now: UnixTime) -> Result<Token, GuardError> {
+        token.check_time(now)?;
+        let id = token.id.ok_or(TokenError::Invalid)?;
+        let row = self.rows.find_token(id.token).await?.ok_or(TokenError::Revoked)?;
+        check_row(guard, token, id, &row, now)?;
+        Ok(row)
+    }
+
+    fn read(
+        &self,
+        guard: &Inner,
+        text: &str,
+        hash: TextHash,
+        now: UnixTime,
+    ) -> Result<CheckedToken, TokenError> {
         let unverified = jws::decode(text).map_err(|_| TokenError::Invalid)?;
         let key = self.keys.find(access_token::key_name(&unverified)?).ok_or(TokenError::Invalid)?;
         let verified = unverified.verify(&key).map_err(|_| TokenError::Invalid)?;
-        access_token::read(guard, &verified)
+        access_token::read(guard, &verified, hash, now)
     }
 }
 

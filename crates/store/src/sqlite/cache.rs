@@ -61,6 +61,9 @@ impl Remembered {
 
     /// Lets a token point to the texts that other tokens have too, before it is remembered.
     pub(super) fn share(&self, token: &mut Token) {
+        if let Ok(account) = self.accounts.find(&token.account) {
+            token.account = account.did.clone();
+        }
         self.clients.share(&mut token.client);
         self.scopes.share(&mut token.approved);
         self.scopes.share(&mut token.granted);
