@@ -33,8 +33,6 @@ pub(crate) struct CheckedToken {
     /// Its `jti`; none where that names no token of ours.
     pub(crate) id: Option<AccessTokenId>,
     pub(crate) expires_at: UnixTime,
-    /// The scope in the token itself.
-    pub(crate) scope: Option<Scopes>,
     /// What was last made of its scopes, for they are the same in each of its requests.
     pub(super) grant: ArcSwapOption<Grant>,
 }
@@ -91,13 +89,13 @@ pub(super) fn key_name<'a>(token: &'a Unverified<'_>) -> Result<&'a str, TokenEr
     header.kid.as_deref().ok_or(TokenError::Invalid)
 }
 
-/// Reads the claims of a token whose signature is right.
+/// Reads the claims of a token whose signature is right, and the scope among them.
 pub(super) fn read(
     guard: &Inner,
     verified: &Verified,
     hash: TextHash,
     now: UnixTime,
-) -> Result<CheckedToken, TokenError> {
+) -> Result<(CheckedToken, Option<Scopes>), TokenError> {
     let claims: Claims = verified.claims().map_err(|_| TokenError::Invalid)?;
     if *claims.iss != *guard.issuer {
         return Err(TokenError::Invalid);
@@ -110,7 +108,7 @@ pub(super) fn read(
     if !is_ours {
         return Err(TokenError::Audience);
     }
-    Ok(CheckedToken {
+    let token = CheckedToken {
         hash,
         since: now,
         account: claims.sub.parse().map_err(|_| TokenError::Invalid)?,
@@ -118,9 +116,10 @@ pub(super) fn read(
         jkt: claims.cnf.ok_or(TokenError::Binding)?.0.jkt,
         id: claims.jti.parse().ok(),
         expires_at: UnixTime::from_numeric_date(claims.exp),
-        scope: claims.scope.map(|scope| scope.parse()).transpose().map_err(|_| TokenError::Invalid)?,
         grant: ArcSwapOption::empty(),
-    })
+    };
+    let scope = claims.scope.map(|scope| scope.parse()).transpose().map_err(|_| TokenError::Invalid)?;
+    Ok((token, scope))
 }
 
 /// What both sources give: the token, and what it permits.

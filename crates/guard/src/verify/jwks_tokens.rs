@@ -49,14 +49,14 @@ impl JwksTokens {
         let hash = TextHash::of(text);
         let token = match self.checked.find(hash, now) {
             Some(token) => token,
-            None => self.checked.keep(self.read(guard, text, hash, now).await?, now),
+            None => {
+                let (token, scope) = self.read(guard, text, hash, now).await?;
+                self.checked.grant_for_good(&token, scope);
+                self.checked.keep(token, now)
+            }
         };
         token.check_time(now)?;
-        // A token that says nothing grants nothing, not even `atproto`.
-        let permissions = match &token.scope {
-            Some(scopes) => self.checked.permissions(&token, scopes)?,
-            None => self.checked.permissions(&token, &Scopes::empty())?,
-        };
+        let permissions = token.grant.load().as_ref().ok_or(TokenError::NotAtproto)?.permissions()?;
         Ok((token, permissions))
     }
 
@@ -66,7 +66,7 @@ impl JwksTokens {
         text: &str,
         hash: TextHash,
         now: UnixTime,
-    ) -> Result<CheckedToken, GuardError> {
+    ) -> Result<(CheckedToken, Option<Scopes>), GuardError> {
         let unverified = jws::decode(text).map_err(|_| TokenError::Invalid)?;
         let kid = access_token::key_name(&unverified)?;
         let key = self.keys.key(kid).await.map_err(GuardError::Keys)?.ok_or(TokenError::Invalid)?;

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::Arc;
 
+use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::scope::Scopes;
 use gatewright_protocol::secret::{CodeHash, RefreshTokenHash};
@@ -15,6 +16,7 @@ use gatewright_protocol::syntax::Did;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::Options;
+use super::kept_token::KeptToken;
 use crate::account::Account;
 use crate::request::{Request, RequestId, Stage};
 use crate::token::{Token, TokenId};
@@ -27,10 +29,11 @@ pub(super) struct Remembered {
     /// Which request a code belongs to. A code belongs to one request for ever, so this is never wrong, only to be
     /// compared with the request.
     pub(super) by_code: Cache<CodeHash, RequestId>,
-    pub(super) tokens: Cache<TokenId, Arc<Token>>,
+    pub(super) tokens: Cache<TokenId, Arc<KeptToken>>,
     /// Which token a refresh token belongs to: never wrong, as above.
     pub(super) by_refresh: Cache<RefreshTokenHash, TokenId>,
     clients: Shared<ClientId>,
+    client_auths: Shared<Arc<ClientAuth>>,
     scopes: Shared<Scopes>,
     audiences: Shared<Did>,
 }
@@ -41,7 +44,7 @@ pub(super) enum Change {
     AccountGone(Did),
     Request(Arc<Request>),
     RequestGone(RequestId),
-    Token(Arc<Token>),
+    Token(Box<Token>),
     TokenGone(TokenId),
 }
 
@@ -54,6 +57,7 @@ impl Remembered {
             tokens: Cache::new(options.remembered_tokens),
             by_refresh: Cache::new(options.remembered_tokens.saturating_mul(2)),
             clients: Shared::default(),
+            client_auths: Shared::default(),
             scopes: Shared::default(),
             audiences: Shared::default(),
         }
@@ -70,6 +74,13 @@ impl Remembered {
         self.audiences.share(&mut token.audience);
     }
 
+    /// What is remembered of a token.
+    pub(super) fn kept(&self, token: Token) -> Arc<KeptToken> {
+        let mut client_auth = Arc::new(token.client_auth.clone());
+        self.client_auths.share(&mut client_auth);
+        Arc::new(KeptToken::new(token, client_auth))
+    }
+
     pub(super) fn apply(&self, change: Change) {
         match change {
             Change::AccountGone(did) => self.accounts.remove(&did),
@@ -80,7 +91,7 @@ impl Remembered {
             Change::RequestGone(id) => self.requests.remove(&id),
             Change::Token(token) => {
                 self.note_refresh(&token);
-                self.tokens.put(token.id, token);
+                self.tokens.put(token.id, self.kept(*token));
             }
             Change::TokenGone(id) => self.tokens.remove(&id),
         }

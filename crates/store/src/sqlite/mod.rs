@@ -11,6 +11,7 @@ mod blob;
 mod cache;
 mod consent;
 mod device;
+mod kept_token;
 mod migrate;
 mod readers;
 mod replay;
@@ -83,7 +84,7 @@ pub struct Options {
     pub checkpoint_pages: u32,
     /// How many steps may wait to be written; more are refused.
     pub waiting_steps: usize,
-    /// How many tokens are remembered, at less than a kilobyte each.
+    /// How many tokens are remembered, at less than half a kilobyte each.
     pub remembered_tokens: usize,
     /// How many accounts are remembered.
     pub remembered_accounts: usize,

@@ -1,7 +1,5 @@
 //! Tokens and their refresh tokens.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use gatewright_protocol::jose::Thumbprint;
 use gatewright_protocol::oauth::client_auth::ClientAuth;
@@ -22,14 +20,14 @@ use crate::token::{RotateToken, Rotation, Token, TokenId, TokenStore};
 impl TokenStore for Sqlite {
     async fn find_token(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
         let missed = match self.remembered.tokens.find(&id) {
-            Ok(token) => return Ok(Some(Token::clone(&token))),
+            Ok(kept) => return Ok(Some(kept.token(id))),
             Err(missed) => missed,
         };
         let mut found = self.point(|connection| find(connection, id)).await?;
         if let Some(token) = &mut found {
             self.remembered.share(token);
             self.remembered.note_refresh(token);
-            self.remembered.tokens.offer(id, Arc::new(token.clone()), missed);
+            self.remembered.tokens.offer(id, self.remembered.kept(token.clone()), missed);
         }
         Ok(found)
     }
@@ -110,7 +108,7 @@ pub(super) fn insert(write: &mut Write<'_>, mut token: Token) -> Result<(), Stor
     if let Some(refresh) = &token.refresh {
         write.execute(INSERT_REFRESH, params![refresh.as_bytes(), token.id.0])?;
     }
-    write.change(Change::Token(Arc::new(token)));
+    write.change(Change::Token(Box::new(token)));
     Ok(())
 }
 
@@ -142,10 +140,10 @@ fn rotate_in(write: &mut Write<'_>, rotate: RotateToken) -> Result<Rotation, Sto
     // A token that has this current refresh token is what the rotation that made it left, wherever it is read: the
     // statement that compares it makes sure that it is still current.
     let is_current = |token: &Token| token.refresh == Some(rotate.presented);
-    let remembered = write.remembered.tokens.find(&rotate.id).ok().filter(|token| is_current(token));
-    let known = match remembered {
+    let remembered = write.remembered.tokens.find(&rotate.id).ok().map(|kept| kept.token(rotate.id));
+    let known = match remembered.filter(is_current) {
         Some(token) => Some(token),
-        None => find(write.connection, rotate.id)?.map(Arc::new),
+        None => find(write.connection, rotate.id)?,
     };
     let Some(token) = known else { return Ok(Rotation::Gone) };
     if !is_current(&token) {
@@ -174,7 +172,7 @@ fn rotate_in(write: &mut Write<'_>, rotate: RotateToken) -> Result<Rotation, Sto
     }
     write.execute(INSERT_REFRESH, params![rotate.successor.as_bytes(), rotate.id.0])?;
     let token = token.rotated(rotate);
-    write.change(Change::Token(Arc::new(token.clone())));
+    write.change(Change::Token(Box::new(token.clone())));
     Ok(Rotation::Rotated(Box::new(token)))
 }
 
