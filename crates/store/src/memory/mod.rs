@@ -9,6 +9,7 @@ mod device;
 mod replay;
 mod repo;
 mod request;
+mod set_change;
 mod sweep;
 mod token;
 

@@ -12,11 +12,18 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "foundation",
-    sql: include_str!("../../migrations/sqlite/0001_foundation.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "foundation",
+        sql: include_str!("../../migrations/sqlite/0001_foundation.sql"),
+    },
+    Migration {
+        number: 3,
+        name: "set_change",
+        sql: include_str!("../../migrations/sqlite/0003_set_change.sql"),
+    },
+];
 
 /// Why a file cannot be brought to the newest schema.
 #[derive(Debug, thiserror::Error)]
