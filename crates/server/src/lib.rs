@@ -13,6 +13,7 @@ pub mod keys;
 pub mod operations;
 mod pages;
 pub mod passwords;
+pub mod permission_sets;
 mod router;
 pub mod settings;
 mod tasks;
