@@ -13,6 +13,7 @@
 //! | [`dpop`] | building and checking proofs, rotating nonces |
 //! | [`oauth`] | requests, answers, errors and metadata documents of OAuth |
 //! | [`scope`] | the scope language: parse, normal form, match, describe |
+//! | [`permission_set`] | published sets of permissions: what an `include:` grants, and what changed in it |
 //! | [`did_document`] | host, key and handle out of a DID document |
 //! | [`plc`] | did:plc operations: signing, checking, the DID of a genesis |
 //! | [`repo_proof`] | that a record is in a repository, signed by its account's key |
@@ -25,6 +26,7 @@ pub mod dpop;
 pub mod jose;
 pub mod json;
 pub mod oauth;
+pub mod permission_set;
 pub mod plc;
 pub mod random;
 pub mod repo_proof;

@@ -98,13 +98,15 @@ pub fn is_mime(text: &str) -> bool {
 
 /// Whether a file of the type `mime` is one that `accept` stands for, in any case.
 pub fn matches_accept(accept: &str, mime: &str) -> bool {
-    if !is_mime(mime) {
-        return false;
-    }
-    match (accept.split_once('/'), mime.split_once('/')) {
+    is_mime(mime) && covers_accept(accept, mime)
+}
+
+/// Whether `accept` stands for every type that `other`, which may be a pattern too, stands for.
+pub(super) fn covers_accept(accept: &str, other: &str) -> bool {
+    match (accept.split_once('/'), other.split_once('/')) {
         (Some(("*", "*")), Some(_)) => true,
-        (Some((kind, "*")), Some((mime_kind, _))) => kind.eq_ignore_ascii_case(mime_kind),
-        _ => accept.eq_ignore_ascii_case(mime),
+        (Some((kind, "*")), Some((other_kind, _))) => kind.eq_ignore_ascii_case(other_kind),
+        _ => accept.eq_ignore_ascii_case(other),
     }
 }
 

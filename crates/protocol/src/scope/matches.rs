@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::blob::covers_accept;
 use super::permission::Need;
 use super::transition::{self, Transitions};
-use super::{InvalidScope, Permission, Scopes};
+use super::{InvalidScope, Permission, Scopes, Transition};
 
 /// A list of scopes, parsed once and asked often. Asking allocates nothing.
 ///
@@ -48,6 +49,17 @@ impl Permissions {
     /// The first scope that grants it.
     pub fn granted_by(&self, need: &Need<'_>) -> Option<&str> {
         self.rows.iter().find(|row| self.row_grants(row, need).is_ok()).map(|row| &*row.scope)
+    }
+
+    /// Whether the scopes grant everything that `need` may stand for: a part of another scope rather than one request,
+    /// so that media types may be patterns.
+    pub(crate) fn covers(&self, need: &Need<'_>) -> bool {
+        let Need::Blob(upload) = need else { return self.allows(need) };
+        self.rows.iter().any(|row| match &row.meaning {
+            Ok(Permission::Blob(blob)) => blob.accept.iter().any(|accept| covers_accept(accept, upload.mime)),
+            Ok(Permission::Transition(scope)) => *scope == Transition::Generic,
+            _ => false,
+        })
     }
 
     /// Every scope that does not grant it, and why not: for the answer to somebody who wonders.

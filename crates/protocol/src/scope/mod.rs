@@ -33,6 +33,7 @@ pub use account::{Account, AccountAction, AccountAttr, AccountNeed};
 pub use blob::{Blob, BlobNeed, is_accept, is_mime, matches_accept};
 pub use describe::{ENGLISH, Sentence, Warning, sentences};
 pub use error::InvalidScope;
+pub(crate) use error::shorten;
 pub use fixed::Atproto;
 pub use identity::{Identity, IdentityAttr, IdentityNeed};
 pub use include::Include;

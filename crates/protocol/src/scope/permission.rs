@@ -97,7 +97,7 @@ macro_rules! resources {
                 match self { $(Self::$resource(inner) => Resource::sentences(inner),)* }
             }
 
-            fn read(syntax: &Syntax<'_>) -> Result<Self, InvalidScope> {
+            pub(crate) fn read(syntax: &Syntax<'_>) -> Result<Self, InvalidScope> {
                 match syntax.resource {
                     $(<$module::$resource as Resource>::NAME => {
                         <$module::$resource as Resource>::read(syntax).map(Self::$resource)
