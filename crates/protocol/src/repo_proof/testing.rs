@@ -1,6 +1,6 @@
 //! Repositories of a test's own making, and files that only look like proofs of their records.
 //!
-//! Only with the feature `testing`, which no released binary has.
+//! Only with the feature `testing`: for the tests of this and other crates, and for fuzzing.
 
 use std::collections::BTreeMap;
 
@@ -125,6 +125,25 @@ impl Repository {
         let key = PrivateKey::from_bytes(self.key.curve(), &bytes).expect("a hash is below the order");
         Self::new(did, key, self.rev.clone())
     }
+}
+
+/// A file of these blocks under a good commit, whose tree is the first of them; a block that begins with an address
+/// whose hash is all ones gets the address of the next block there.
+pub fn file_of(did: &Did, rev: &Tid, key: &PrivateKey, blocks: &[&[u8]]) -> Vec<u8> {
+    const NEXT: [u8; 32] = [0xff; 32];
+    let mut filed = Blocks::default();
+    let mut below = None;
+    for block in blocks.iter().rev() {
+        let mut block = block.to_vec();
+        if let (Some(next), Some(at)) = (below, block.windows(32).position(|part| part == NEXT)) {
+            let next: Cid = next;
+            block.splice(at..at + 32, next.hash().digest().iter().copied());
+        }
+        below = Some(filed.add_bytes(block));
+    }
+    let data = below.unwrap_or_else(|| filed.add(&Ipld::Null));
+    let root = filed.add(&signed(commit(did, rev, data), key, |_| ()));
+    filed.car(&[root])
 }
 
 const DAG_CBOR: u64 = 0x71;

@@ -6,7 +6,9 @@ use cid::Cid;
 use cid::multihash::Multihash;
 use ipld_core::ipld::Ipld;
 
-use super::testing::{Blocks, Repository, SPOILED, cid_of, commit, entry, map, negate_s, piece, signed};
+use super::testing::{
+    Blocks, Repository, SPOILED, cid_of, commit, entry, file_of, map, negate_s, piece, signed,
+};
 use super::*;
 use crate::crypto::{Curve, PrivateKey, sha256};
 use crate::data_model::to_block;
@@ -336,4 +338,18 @@ fn sec_59_what_test_repositories_spoil_is_spoiled() {
     }
     repository.delete(&path());
     assert_eq!(prove(&repository.file(&path(), None), &repository.key), Err(ProofFault::Absent));
+}
+
+#[test]
+fn a_file_of_blocks_has_links_from_one_to_the_next() {
+    let good = good(Curve::K256);
+    let find = |cid: Cid| &good.blocks.0.iter().find(|(other, _)| *other == cid).unwrap().1;
+    let node = find(good.lowest);
+    let at = node.windows(32).position(|part| part == good.record.hash().digest()).unwrap();
+    let mut open = node.clone();
+    open[at..at + 32].fill(0xff);
+    let (did, rev) = (DID.parse().unwrap(), REV.parse().unwrap());
+    let file = file_of(&did, &rev, &good.key, &[&open, find(good.record)]);
+    assert_eq!(prove(&file, &good.key).unwrap().cid, good.record);
+    assert!(prove(&file_of(&did, &rev, &good.key, &[]), &good.key).is_err());
 }
