@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cid::Cid;
 use cid::multihash::Multihash;
 use ipld_core::ipld::Ipld;
+use proptest::prelude::*;
 
 use super::testing::{
     Blocks, Repository, SPOILED, cid_of, commit, entry, file_of, map, negate_s, piece, signed,
@@ -352,4 +353,28 @@ fn a_file_of_blocks_has_links_from_one_to_the_next() {
     let file = file_of(&did, &rev, &good.key, &[&open, find(good.record)]);
     assert_eq!(prove(&file, &good.key).unwrap().cid, good.record);
     assert!(prove(&file_of(&did, &rev, &good.key, &[]), &good.key).is_err());
+}
+
+proptest! {
+    /// Whatever is changed on the way, the file proves what it did, or nothing.
+    #[test]
+    fn sec_59_a_changed_file_proves_nothing_else(at in any::<prop::sample::Index>(), change in 1_u8..) {
+        let good = good(Curve::K256);
+        let mut file = good.blocks.car(&[good.root]);
+        let proven = prove(&file, &good.key).unwrap();
+        let at = at.index(file.len());
+        file[at] ^= change;
+        if let Ok(other) = prove(&file, &good.key) {
+            prop_assert_eq!(other, proven);
+        }
+    }
+
+    /// Blocks of any kind under a good commit.
+    #[test]
+    fn sec_59_no_block_makes_it_panic(blocks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..80), 0..6)) {
+        let blocks: Vec<&[u8]> = blocks.iter().map(Vec::as_slice).collect();
+        let key = key(Curve::K256, 7);
+        let file = file_of(&DID.parse().unwrap(), &REV.parse().unwrap(), &key, &blocks);
+        prop_assert!(prove(&file, &key).is_err());
+    }
 }

@@ -35,8 +35,7 @@ impl LexiconStore for Sqlite {
         nsid: &Nsid,
         time: UnixTime,
     ) -> Result<Option<LexiconVersion>, StoreError> {
-        let params = params![nsid.as_str(), time.millis()];
-        self.point(|connection| one(connection, FIND_AT, params, read)).await
+        self.point(|connection| one(connection, FIND_AT, params![nsid.as_str(), time.millis()], read)).await
     }
 
     async fn list_lexicon_versions(
