@@ -10,6 +10,7 @@ pub mod context;
 mod http;
 mod i18n;
 pub mod keys;
+pub mod lexicons;
 pub mod operations;
 mod pages;
 pub mod passwords;

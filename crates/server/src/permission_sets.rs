@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use gatewright_protocol::permission_set::PermissionSet;
 use gatewright_protocol::syntax::Nsid;
 use gatewright_protocol::time::UnixTime;
 
@@ -29,6 +30,8 @@ pub enum Purpose {
 /// One version of a set, its proof checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownSet {
+    /// What it is called and what it holds.
+    pub set: PermissionSet,
     /// The CID of its record: names this very version.
     pub cid: String,
     /// The revision of the repository that it was read from.

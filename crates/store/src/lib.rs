@@ -18,6 +18,7 @@ pub mod consent;
 pub mod contract;
 pub mod device;
 pub mod error;
+pub mod lexicon;
 pub mod limits;
 pub mod memory;
 pub mod replay;
@@ -37,6 +38,7 @@ use account::AccountStore;
 use blob::BlobStore;
 use consent::ConsentStore;
 use device::DeviceStore;
+use lexicon::LexiconStore;
 use replay::ReplayStore;
 use repo::RepoStore;
 use request::RequestStore;
@@ -46,13 +48,22 @@ use token::TokenStore;
 
 /// What an authorization server keeps.
 pub trait AuthorizationStore:
-    AccountStore + ConsentStore + DeviceStore + ReplayStore + RequestStore + SetChangeStore + Sweep + TokenStore
+    AccountStore
+    + ConsentStore
+    + DeviceStore
+    + LexiconStore
+    + ReplayStore
+    + RequestStore
+    + SetChangeStore
+    + Sweep
+    + TokenStore
 {
 }
 impl<T> AuthorizationStore for T where
     T: AccountStore
         + ConsentStore
         + DeviceStore
+        + LexiconStore
         + ReplayStore
         + RequestStore
         + SetChangeStore

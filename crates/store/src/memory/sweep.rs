@@ -23,6 +23,7 @@ impl Sweep for Memory {
         };
         let devices = tables.devices.sweep(seen_by, unused_by, batch, is_open);
         let assertions = tables.replays.sweep(now, batch);
-        Ok(proofs + requests + devices + assertions + tables.tokens.sweep(&horizon))
+        let lexicons = tables.lexicons.sweep(horizon.unseen_lexicon(), batch);
+        Ok(proofs + requests + devices + assertions + lexicons + tables.tokens.sweep(&horizon))
     }
 }

@@ -18,6 +18,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "foundation",
         sql: include_str!("../../migrations/sqlite/0001_foundation.sql"),
     },
+    Migration { number: 2, name: "lexicon", sql: include_str!("../../migrations/sqlite/0002_lexicon.sql") },
     Migration {
         number: 3,
         name: "set_change",
