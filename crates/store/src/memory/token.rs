@@ -33,6 +33,12 @@ struct Row {
 }
 
 impl Row {
+    /// A change of this session: whose it is, is the token's to say.
+    fn own(&self, change: &SetChange) -> SetChange {
+        let Token { account, client, .. } = &self.token;
+        SetChange { account: account.clone(), client: client.clone(), ..change.clone() }
+    }
+
     fn note(&mut self, changes: Vec<SetChange>) {
         self.changes.extend(changes);
         let too_many = self.changes.len().saturating_sub(MOST_CHANGES);
@@ -72,7 +78,7 @@ impl Tokens {
     /// The changes in the sessions of an account, those of each session oldest first.
     pub(super) fn set_changes(&self, account: &Did) -> Vec<SetChange> {
         let rows = self.rows.values().filter(|row| row.token.account == *account);
-        rows.flat_map(|row| row.changes.iter().cloned()).collect()
+        rows.flat_map(|row| row.changes.iter().map(|change| row.own(change))).collect()
     }
 
     pub(super) fn remove(&mut self, id: TokenId) -> Option<Token> {
