@@ -7,8 +7,8 @@
 use std::fmt;
 
 use crate::scope::{
-    AccountAction, AccountAttr, AccountNeed, AudienceOrAny, Blob, Need, NsidOrAny, Permission,
-    Permissions, Repo, RepoAction, Rpc, Scopes, Transition,
+    AccountAction, AccountAttr, AccountNeed, AudienceOrAny, Blob, Need, NsidOrAny, Permission, Permissions,
+    Repo, RepoAction, Rpc, Scopes, Transition,
 };
 
 /// How what is granted changed.
@@ -123,9 +123,7 @@ impl Held {
         match part {
             Part::Need(need) => self.grants.covers(&need),
             Part::Whole(Permission::Transition(Transition::Email)) if self.reads_email() => true,
-            Part::Whole(whole) => {
-                self.permissions.iter().any(|held| held.to_string() == whole.to_string())
-            }
+            Part::Whole(whole) => self.permissions.iter().any(|held| held.to_string() == whole.to_string()),
         }
     }
 
@@ -148,9 +146,10 @@ impl Held {
             return scopes;
         }
         let selected = Self::of_permissions(selected.to_vec());
-        let touched = self.permissions.iter().filter(|permission| {
-            parts(permission).into_iter().any(|part| selected.covers(part))
-        });
+        let touched = self
+            .permissions
+            .iter()
+            .filter(|permission| parts(permission).into_iter().any(|part| selected.covers(part)));
         fitting(&texts(touched))
     }
 }
@@ -161,7 +160,9 @@ fn meet(old: &Held, new: &Held) -> Scopes {
     let found = Held::of_permissions(both.clone());
     both.extend(old.select(|part| new.covers(part) && !found.covers(part)));
     let found = Held::of_permissions(both.clone());
-    both.extend(calls_of_both(old, new).filter(|call| !parts(call).into_iter().all(|part| found.covers(part))));
+    both.extend(
+        calls_of_both(old, new).filter(|call| !parts(call).into_iter().all(|part| found.covers(part))),
+    );
     fitting(&texts(&both))
 }
 

@@ -37,7 +37,9 @@ impl Text {
             Some(Value::Object(texts)) => texts
                 .iter()
                 .filter(|(tag, _)| is_language(tag))
-                .filter_map(|(tag, text)| Some((tag.to_ascii_lowercase().into(), shown(text.as_str()?, most)?)))
+                .filter_map(|(tag, text)| {
+                    Some((tag.to_ascii_lowercase().into(), shown(text.as_str()?, most)?))
+                })
                 .collect(),
             Some(_) => {
                 let expected = "an object of language tags and texts";
@@ -74,7 +76,9 @@ impl Text {
 /// Is it a language tag by its form: a language of 2 to 8 letters, then parts of 1 to 8 letters and digits?
 pub(super) fn is_language(tag: &str) -> bool {
     let mut parts = tag.split('-');
-    parts.next().is_some_and(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic()))
+    parts
+        .next()
+        .is_some_and(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic()))
         && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 

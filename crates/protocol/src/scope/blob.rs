@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::describe::Sentence;
-use super::matches::WhyNot;
 use super::parse::{Syntax, Writer};
 use super::permission::Resource;
+use super::why_not::WhyNot;
 use super::{InvalidScope, Need};
 
 /// A `blob` scope. Values are as they were written, in their order.
@@ -41,11 +41,11 @@ impl Resource for Blob {
     }
 
     fn grants<'a>(&'a self, need: &Need<'a>) -> Result<(), WhyNot<'a>> {
-        let Need::Blob(need) = need else { return Err(WhyNot::resource(Self::NAME)) };
+        let Need::Blob(need) = need else { return Err(WhyNot::resource(Self::NAME, need)) };
         if self.accept.iter().any(|accept| matches_accept(accept, need.mime)) {
             Ok(())
         } else {
-            Err(WhyNot::NotGranted { what: "media type", value: need.mime })
+            Err(WhyNot::MediaType { granted: &self.accept, needed: need.mime })
         }
     }
 
