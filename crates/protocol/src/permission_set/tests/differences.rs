@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::scope::{
-    AccountAction, AccountAttr, AccountNeed, BlobNeed, IdentityAttr, IdentityNeed, MAX_LENGTH, Need, Permissions,
-    RepoAction, RepoNeed, RpcNeed, Scopes,
+    AccountAction, AccountAttr, AccountNeed, BlobNeed, IdentityAttr, IdentityNeed, MAX_LENGTH, Need,
+    Permissions, RepoAction, RepoNeed, RpcNeed, Scopes,
 };
 
 fn between(before: &str, after: &str) -> (Change, String, String, String) {

@@ -2,8 +2,8 @@
 //! longest scope value there is.
 
 use gatewright_protocol::scope::{
-    AccountAction, AccountAttr, AccountNeed, BlobNeed, IdentityAttr, IdentityNeed, MAX_LENGTH, MAX_TOKENS, Need,
-    Permission, Permissions, RepoAction, RepoNeed, RpcNeed, Scopes,
+    AccountAction, AccountAttr, AccountNeed, BlobNeed, IdentityAttr, IdentityNeed, MAX_LENGTH, MAX_TOKENS,
+    Need, Permission, Permissions, RepoAction, RepoNeed, RpcNeed, Scopes,
 };
 use serde_json::{Value, json};
 
@@ -27,13 +27,20 @@ fn check() -> f64 {
     let token = token();
     assert_eq!(token.len(), MAX_TOKENS, "a token of all resources");
     let held = Permissions::of(&token);
-    let granted: Vec<Permission> =
-        token.permissions().filter_map(|(_, meaning)| meaning.ok()).filter(|meaning| !meaning.needs().is_empty()).collect();
+    let granted: Vec<Permission> = token
+        .permissions()
+        .filter_map(|(_, meaning)| meaning.ok())
+        .filter(|meaning| !meaning.needs().is_empty())
+        .collect();
     let names = Names::new();
-    let mut needs: Vec<Need<'_>> = granted.iter().filter_map(|permission| permission.needs().first().copied()).collect();
+    let mut needs: Vec<Need<'_>> =
+        granted.iter().filter_map(|permission| permission.needs().first().copied()).collect();
     let granted = needs.len();
     needs.extend(names.refused().into_iter().cycle().take(granted));
-    assert!(needs.iter().enumerate().all(|(at, need)| held.allows(need) == (at < granted)), "half are refused");
+    assert!(
+        needs.iter().enumerate().all(|(at, need)| held.allows(need) == (at < granted)),
+        "half are refused"
+    );
     let rounds = 2_000;
     median(rounds * u32::try_from(needs.len()).unwrap_or(u32::MAX), || {
         for _ in 0..rounds {
@@ -114,7 +121,9 @@ fn longest() -> Vec<Scopes> {
         text
     };
     let texts = [
-        fill("atproto", &|at| if at < 801 { String::new() } else { format!(" repo:com.example.app.rather.long.name{at}?") }),
+        fill("atproto", &|at| {
+            if at < 801 { String::new() } else { format!(" repo:com.example.app.rather.long.name{at}?") }
+        }),
         fill("repo?action=delete", &|at| format!("&collection=a.b.n{at}")),
         fill("repo?action=delete", &|at| format!("&collection=com.example.a%2ea.n{at}")),
         fill("rpc?aud=*", &|at| format!("&lxm=com.example.get{at}")),

@@ -163,7 +163,8 @@ fn authorize(input: &Value, reference: &Value) -> Outcome {
                 if missing == Missing::NoSet {
                     return outcome;
                 }
-                return outcome.by_rule("PS-19: a set that never resolved refuses the request, as the client's error");
+                return outcome
+                    .by_rule("PS-19: a set that never resolved refuses the request, as the client's error");
             }
         },
         Err(error) => rejects(&error, 400),

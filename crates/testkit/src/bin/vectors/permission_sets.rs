@@ -10,7 +10,10 @@ use crate::scopes::{fields, member, resource_of};
 /// Runs a case of this module.
 pub(crate) fn run(op: &str, input: &Value, _: &Value) -> Outcome {
     match op {
-        "repo.from_lexicon" | "rpc.from_lexicon" | "blob.from_lexicon" | "account.from_lexicon"
+        "repo.from_lexicon"
+        | "rpc.from_lexicon"
+        | "blob.from_lexicon"
+        | "account.from_lexicon"
         | "identity.from_lexicon" => from_lexicon(resource_of(op), input),
         "include.authority" => authority(member(input, "include"), member(input, "nsid")),
         "include.expand" => expand(member(input, "include"), input.get("permission_set")),
@@ -56,7 +59,8 @@ fn expand(scope: &str, main: Option<&Value>) -> Outcome {
 /// What the reference drops and this project tolerates.
 fn with_entry_rules<'e>(outcome: Outcome, entries: impl IntoIterator<Item = &'e Value>) -> Outcome {
     let tolerated = |entry: &Value| {
-        entry.get("description").is_some_and(Value::is_string) || entry.get("inheritAud") == Some(&Value::Bool(false))
+        entry.get("description").is_some_and(Value::is_string)
+            || entry.get("inheritAud") == Some(&Value::Bool(false))
     };
     if entries.into_iter().any(tolerated) {
         outcome.by_rule("PS-8: `description` and `inheritAud: false` narrow nothing, so they drop nothing")
@@ -69,7 +73,9 @@ fn with_entry_rules<'e>(outcome: Outcome, entries: impl IntoIterator<Item = &'e 
 fn with_case_rule(outcome: Outcome, texts: &[&str]) -> Outcome {
     let upper_in_group = |text: &&str| {
         let names = text.split(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c));
-        names.filter_map(|name| name.rsplit_once('.')).any(|(group, _)| group.bytes().any(|b| b.is_ascii_uppercase()))
+        names
+            .filter_map(|name| name.rsplit_once('.'))
+            .any(|(group, _)| group.bytes().any(|b| b.is_ascii_uppercase()))
     };
     if texts.iter().any(upper_in_group) {
         outcome.by_rule("PS-9: namespaces are compared in lower case")
