@@ -12,6 +12,7 @@
 //! | [`dpop`] | building and checking proofs, rotating nonces |
 //! | [`oauth`] | requests, answers, errors and metadata documents of OAuth |
 //! | [`scope`] | the scope language: parse, normal form, match, describe |
+//! | [`permission_set`] | published sets of permissions: what an `include:` grants, and what changed in it |
 //! | [`did_document`] | host, key and handle out of a DID document |
 //! | [`plc`] | did:plc operations: signing, checking, the DID of a genesis |
 //! | [`secret`] | tokens, codes and passwords that cannot be printed, and their hashes |
@@ -22,6 +23,7 @@ pub mod dpop;
 pub mod jose;
 pub mod json;
 pub mod oauth;
+pub mod permission_set;
 pub mod plc;
 pub mod random;
 pub mod scope;

@@ -50,7 +50,7 @@ impl NsidOrAny {
 }
 
 /// Whether two texts are one NSID: authorities without regard to case, names exactly.
-fn same_nsid(one: &str, other: &str) -> bool {
+pub(super) fn same_nsid(one: &str, other: &str) -> bool {
     match (one.rsplit_once('.'), other.rsplit_once('.')) {
         (Some((authority, name)), Some((other_authority, other_name))) => {
             name == other_name && authority.eq_ignore_ascii_case(other_authority)
