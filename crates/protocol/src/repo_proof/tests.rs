@@ -93,6 +93,33 @@ fn a_good_file_proves_its_record() {
     }
 }
 
+/// Made by the reference implementation (`@atproto/repo` 0.10.14), out of a repository of 403 records.
+#[test]
+fn files_of_the_reference_implementation_prove_their_record() {
+    for (file, key, rev) in [
+        (
+            &include_bytes!("fixtures/reference_k256.car")[..],
+            "did:key:zQ3shmNXbV7RGSpEUWtrwXrwsTqjNMio47JzK8sudzjRHYTL9",
+            "3n36bzgbtck2j",
+        ),
+        (
+            include_bytes!("fixtures/reference_p256.car"),
+            "did:key:zDnaeVePZSsmftYtVKc72rMqykP4YTuG8m3uLhfzc6F6Wzsqf",
+            "3n36bzgyzik2j",
+        ),
+    ] {
+        let key = PublicKey::from_did_key(key).unwrap();
+        let ask = |rkey: &str| {
+            prove_record(file, &DID.parse().unwrap(), &COLLECTION.parse().unwrap(), &rkey.parse().unwrap(), &key)
+        };
+        let proven = ask(RKEY).unwrap();
+        assert_eq!(proven.rev.as_str(), rev);
+        assert_eq!(proven.value["id"], RKEY);
+        assert_eq!(proven.value["defs"]["main"]["title"], "Müsik ♪");
+        assert!(ask("com.example.music.authOther").is_err());
+    }
+}
+
 #[test]
 fn what_else_a_host_sends_along_is_passed_over() {
     let mut good = good(Curve::P256);

@@ -147,11 +147,11 @@ async fn sec_59_a_record_that_is_no_lexicon_of_this_name() {
     let mut stage = Stage::set().await;
     for (change, reason) in [
         (json!({"$type": "com.example.note"}), "its `$type` is not `com.atproto.lexicon.schema`"),
-        (json!({"$type": null}), "its `$type` is not `com.atproto.lexicon.schema`"),
+        (json!({"$type": false}), "its `$type` is not `com.atproto.lexicon.schema`"),
         (json!({"lexicon": 2}), "`lexicon` is not 1"),
         (json!({"lexicon": "1"}), "`lexicon` is not 1"),
         (json!({"id": "com.example.music.authOther"}), "its `id` is another name"),
-        (json!({"id": null}), "its `id` is another name"),
+        (json!({"id": 1}), "its `id` is another name"),
         (json!({"defs": []}), "it has no `defs`"),
     ] {
         let mut record = set();

@@ -13,7 +13,6 @@ use gatewright_protocol::time::Clock as _;
 use gatewright_resolve::lexicon::{COLLECTION, txt_name};
 use gatewright_resolve::system::SystemClock;
 use gatewright_server::permission_sets::{FindSetError, KnownSet, Purpose};
-use gatewright_store::lexicon::LexiconStore as _;
 use gatewright_testkit::author::{Author, Wrong};
 use gatewright_testkit::clock::TestClock;
 use gatewright_testkit::network::TestNetwork;
