@@ -26,9 +26,11 @@ use gatewright_resolve::{Network, Resolver};
 use gatewright_server::AuthorizationServer;
 use gatewright_server::accounts::StoreAccounts;
 use gatewright_server::keys::KeyFile;
+use gatewright_server::lexicons::Lexicons;
 use gatewright_server::passwords::Passwords;
 use gatewright_server::settings::{Audience, Verification};
 use gatewright_store::account::{Account, AccountStore, PasswordHash};
+use gatewright_store::HostStore;
 use gatewright_store::sqlite::{Options as SqliteOptions, Sqlite};
 use http::StatusCode;
 use ipnet::IpNet;
@@ -38,6 +40,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::config::Config;
+use crate::config::permission_sets::PermissionSets;
 use crate::config::store::Synchronous;
 
 /// What an installation is made of.
@@ -67,6 +70,8 @@ pub struct Parts {
     pub trusted_proxies: Vec<IpAddr>,
     /// Whether requests without `state` are taken.
     pub tolerate_absent_state: bool,
+    /// How published permission sets are resolved and kept.
+    pub permission_sets: PermissionSets,
     /// The largest blob, in bytes.
     pub blob_bytes: u64,
     /// The time.
@@ -99,6 +104,7 @@ impl Parts {
             trusted_clients: config.oauth.trusted_clients.clone(),
             trusted_proxies: config.server.trusted_proxies.clone(),
             tolerate_absent_state: config.oauth.tolerate_absent_state,
+            permission_sets: config.permission_sets.clone(),
             blob_bytes: config.limits.blob_bytes,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
@@ -179,6 +185,9 @@ impl Solo {
         let store = Arc::new(open_store(&parts)?);
         let mut resolver = Resolver::builder(Arc::clone(&parts.clock)).plc_url(parts.plc_url.clone());
         resolver = resolver.network(parts.network.clone());
+        if let Some(authority) = parts.permission_sets.authority()? {
+            resolver = resolver.lexicon_authority(authority);
+        }
         let resolver = resolver.build();
         let server = authorization_server(&parts, &service_did, &keys, Arc::clone(&store), resolver.clone())?;
         let tokens = StoreTokens::new(server.key_source(), Arc::clone(&store) as _);
@@ -227,9 +236,19 @@ impl Solo {
         rotation_key(&self.parts.data, &*self.parts.random)
     }
 
+    /// What the host keeps: accounts and their records.
+    pub fn kept(&self) -> Arc<dyn HostStore> {
+        Arc::clone(&self.store) as _
+    }
+
     /// The accounts.
     pub fn accounts(&self) -> Arc<dyn AccountStore> {
         Arc::clone(&self.store) as _
+    }
+
+    /// The record host.
+    pub fn host(&self) -> &Host {
+        &self.host
     }
 
     /// The authorization server.
@@ -319,11 +338,18 @@ fn authorization_server(
         service: service_did.clone(),
         verification: Verification::Shared,
     };
+    let sets = Lexicons::new(
+        Arc::new(resolver.clone()),
+        Arc::clone(&store) as _,
+        Arc::clone(&parts.clock),
+        parts.permission_sets.freshness(),
+    );
     let server = AuthorizationServer::builder(&parts.origin, store, Arc::new(accounts))
         .keys(keys)
         .audience(audience)
         .development(parts.development)
         .clients(Arc::new(resolver))
+        .permission_sets(Arc::new(sets))
         .clock(Arc::clone(&parts.clock))
         .random(Arc::clone(&parts.random))
         .settings(|settings| {

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::testing::{Scripted, TestClock};
-use crate::{Network, Resolver};
+use crate::{Builder, Network, Resolver};
 
 /// What one path answers.
 #[derive(Clone, Debug)]
@@ -34,6 +34,11 @@ impl Reply {
 
     pub(crate) fn redirect(to: &str) -> Self {
         Self::new(302, "").header("location", to)
+    }
+
+    pub(crate) fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
@@ -122,10 +127,13 @@ impl World {
     }
 
     pub(crate) fn on(network: Network) -> Self {
+        Self::with(|builder| builder.network(network))
+    }
+
+    pub(crate) fn with(change: impl FnOnce(Builder) -> Builder) -> Self {
         let names = Arc::new(Scripted::new());
         let clock = Arc::new(TestClock::new());
-        let resolver = Resolver::builder(Arc::clone(&clock) as _)
-            .network(network)
+        let resolver = change(Resolver::builder(Arc::clone(&clock) as _))
             .plc_url("https://plc.directory.net".parse().unwrap())
             .timeout(Duration::from_millis(600))
             .scripted(Arc::clone(&names))

@@ -1,6 +1,7 @@
 //! A whole network in one process, and what tests drive it with.
 
 pub mod app;
+pub mod author;
 pub mod browser;
 pub mod client_host;
 pub mod client_key;

@@ -3,6 +3,7 @@
 pub mod identity;
 pub mod limits;
 pub mod oauth;
+pub mod permission_sets;
 pub mod server;
 pub mod store;
 pub mod telemetry;
@@ -31,6 +32,9 @@ pub struct Config {
     /// Lifetimes and trusted clients of the authorization server.
     #[serde(default)]
     pub oauth: oauth::Oauth,
+    /// Published permission sets.
+    #[serde(default)]
+    pub permission_sets: permission_sets::PermissionSets,
     /// How much strangers may send.
     #[serde(default)]
     pub limits: limits::Limits,
@@ -90,6 +94,7 @@ impl Config {
     fn check(&self) -> Result<()> {
         self.server.check()?;
         self.identity.check()?;
-        self.oauth.check()
+        self.oauth.check()?;
+        self.permission_sets.check()
     }
 }

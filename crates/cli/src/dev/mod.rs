@@ -4,6 +4,7 @@
 //! addresses of one machine: `.test` handles, plain HTTP, client metadata on localhost. Nothing else is relaxed.
 
 mod accounts;
+mod lexicons;
 mod names;
 pub mod plc;
 mod ports;
@@ -98,6 +99,7 @@ pub struct Ready {
 pub struct Network {
     ready: Ready,
     solo: Arc<Solo>,
+    names: Arc<Names>,
     stop: watch::Sender<bool>,
     running: JoinSet<()>,
 }
@@ -135,11 +137,12 @@ impl Network {
             trusted_clients: Vec::new(),
             trusted_proxies: Vec::new(),
             tolerate_absent_state: false,
+            permission_sets: crate::config::permission_sets::PermissionSets::default(),
             blob_bytes: crate::config::limits::Limits::default().blob_bytes,
             clock: Arc::clone(&options.clock),
             random: Arc::clone(&options.random),
         })?);
-        names.answer_from(solo.accounts());
+        names.answer_from(solo.kept());
         directory.move_hosts(&url, &solo.rotation_key()?)?;
         running.spawn(listen::serve(server, solo.router(), CONNECTIONS, stopped.clone()));
         solo.spawn_tasks(&mut running, stopped.clone());
@@ -158,6 +161,7 @@ impl Network {
             }
         };
         let accounts = accounts::ensure(&options, &solo).await?;
+        names.fall_back_to(lexicons::publish(&solo).await?);
         let ready = Ready {
             ready: true,
             url,
@@ -167,7 +171,7 @@ impl Network {
             data: options.data,
             accounts,
         };
-        Ok(Self { ready, solo, stop, running })
+        Ok(Self { ready, solo, names, stop, running })
     }
 
     /// What it printed, or would print.
@@ -178,6 +182,12 @@ impl Network {
     /// The server and host of the network.
     pub fn solo(&self) -> &Solo {
         &self.solo
+    }
+
+    /// Sets the TXT values of a `_lexicon` name, such as `_lexicon.notes.example.com`, in place of those that follow from
+    /// what is published here: for trying what an author elsewhere may do.
+    pub fn set_txt(&self, name: &str, values: Vec<String>) {
+        self.names.set_txt(name, values);
     }
 
     /// Finishes what was accepted and stops.

@@ -6,6 +6,7 @@ mod granular;
 mod host;
 mod hosted_clients;
 mod interop;
+mod lexicons;
 mod misbehaving;
 mod pages;
 mod proof;
