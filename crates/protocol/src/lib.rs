@@ -14,6 +14,7 @@
 //! | [`scope`] | the scope language: parse, normal form, match, describe |
 //! | [`did_document`] | host, key and handle out of a DID document |
 //! | [`plc`] | did:plc operations: signing, checking, the DID of a genesis |
+//! | [`service_auth`] | service tokens: an account calls a service in its own name |
 //! | [`secret`] | tokens, codes and passwords that cannot be printed, and their hashes |
 
 pub mod crypto;
@@ -26,5 +27,6 @@ pub mod plc;
 pub mod random;
 pub mod scope;
 pub mod secret;
+pub mod service_auth;
 pub mod syntax;
 pub mod time;

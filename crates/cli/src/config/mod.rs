@@ -4,6 +4,7 @@ pub mod identity;
 pub mod limits;
 pub mod oauth;
 pub mod server;
+pub mod services;
 pub mod store;
 pub mod telemetry;
 
@@ -34,6 +35,9 @@ pub struct Config {
     /// How much strangers may send.
     #[serde(default)]
     pub limits: limits::Limits,
+    /// Who answers what this server does not.
+    #[serde(default)]
+    pub services: services::Services,
     /// Log lines.
     #[serde(default)]
     pub telemetry: telemetry::Telemetry,
@@ -90,6 +94,7 @@ impl Config {
     fn check(&self) -> Result<()> {
         self.server.check()?;
         self.identity.check()?;
+        self.services.check()?;
         self.oauth.check()
     }
 }

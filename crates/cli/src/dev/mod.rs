@@ -23,6 +23,7 @@ use url::Url;
 
 pub use accounts::DevAccount;
 
+use crate::config::services::Services;
 use crate::config::store::Synchronous;
 use crate::listen;
 use crate::solo::{Parts, Solo};
@@ -50,6 +51,8 @@ pub struct Options {
     pub rate_limits: bool,
     /// What an acknowledged change survives.
     pub synchronous: Synchronous,
+    /// Who answers what the server does not: services on this machine, too.
+    pub services: Services,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -66,6 +69,7 @@ impl Options {
             demo: true,
             rate_limits: true,
             synchronous: Synchronous::Normal,
+            services: Services::default(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }
@@ -136,6 +140,7 @@ impl Network {
             trusted_proxies: Vec::new(),
             tolerate_absent_state: false,
             blob_bytes: crate::config::limits::Limits::default().blob_bytes,
+            services: options.services.clone(),
             clock: Arc::clone(&options.clock),
             random: Arc::clone(&options.random),
         })?);
