@@ -32,9 +32,11 @@ fn check_elsewhere(
     destination: Option<&Destination>,
     parts: &Parts,
 ) -> Result<(), GuardError> {
-    let leads_away = destination.is_some() || (!row.answered && parts.headers.contains_key(destination::HEADER));
+    let leads_away =
+        destination.is_some() || (!row.answered && parts.headers.contains_key(destination::HEADER));
     let method = method(row, parts);
-    let is_barred = table::is_protected(method) || (kind == Kind::AppPassword && table::is_privileged(method));
+    let is_barred =
+        table::is_protected(method) || (kind == Kind::AppPassword && table::is_privileged(method));
     if leads_away && is_barred { Err(GuardError::Barred) } else { Ok(()) }
 }
 
@@ -71,11 +73,7 @@ pub(crate) fn method<'a>(row: &Row, parts: &'a Parts) -> &'a str
 where
     'static: 'a,
 {
-    if row.nsid.ends_with('*') {
-        table::method_of(parts.uri.path()).unwrap_or_default()
-    } else {
-        row.nsid
-    }
+    if row.nsid.ends_with('*') { table::method_of(parts.uri.path()).unwrap_or_default() } else { row.nsid }
 }
 
 /// The essence of the declared media type: parameters are not part of what a scope names (SC-16).

@@ -400,8 +400,11 @@ impl App {
         body: &[u8],
     ) -> Result<Answer> {
         let access = self.tokens.as_ref().context("not signed in")?.access.clone();
-        let headers: Vec<_> =
-            content_type.map(|value| ("content-type", value)).into_iter().chain([("atproto-proxy", service)]).collect();
+        let headers: Vec<_> = content_type
+            .map(|value| ("content-type", value))
+            .into_iter()
+            .chain([("atproto-proxy", service)])
+            .collect();
         self.call_with_headers(&access, method, url, &headers, body).await
     }
 

@@ -113,8 +113,8 @@ async fn bind() -> Result<(TcpListener, String, String)> {
 
 fn serve(listener: TcpListener, origin: &str, did: &str, router: Router) -> JoinHandle<()> {
     let document = document(origin, did);
-    let router = router
-        .route("/.well-known/did.json", axum::routing::get(move || async move { Json(document) }));
+    let router =
+        router.route("/.well-known/did.json", axum::routing::get(move || async move { Json(document) }));
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(%error, "the service stopped");

@@ -77,7 +77,10 @@ impl Services {
     /// When a URL is not an origin or a DID is none.
     pub fn usual(&self) -> Result<Usual> {
         let known = |name: &str, service: &Option<Service>, id: &str| {
-            service.as_ref().map(|service| service.known(id).with_context(|| format!("services.{name}"))).transpose()
+            service
+                .as_ref()
+                .map(|service| service.known(id).with_context(|| format!("services.{name}")))
+                .transpose()
         };
         Ok(Usual {
             app_view: known("app_view", &self.app_view, "bsky_appview")?,
@@ -111,7 +114,8 @@ impl Service {
 mod tests {
     use crate::config::Config;
 
-    const SERVER: &str = "[server]\npublic_url = \"https://pds.example.net\"\ndata = \"/nowhere\"\n[services]\n";
+    const SERVER: &str =
+        "[server]\npublic_url = \"https://pds.example.net\"\ndata = \"/nowhere\"\n[services]\n";
 
     fn error(services: &str) -> String {
         let error = Config::parse(&format!("{SERVER}{services}")).expect_err("it is wrong");
@@ -137,7 +141,8 @@ mod tests {
 
     #[test]
     fn what_is_no_service_is_named_with_its_key() {
-        let service = |url: &str, did: &str| error(&format!("app_view = {{ url = \"{url}\", did = \"{did}\" }}"));
+        let service =
+            |url: &str, did: &str| error(&format!("app_view = {{ url = \"{url}\", did = \"{did}\" }}"));
         for wrong in [
             service("https://api.view.net/", "did:web:api.view.net"),
             service("https://api.view.net/path", "did:web:api.view.net"),

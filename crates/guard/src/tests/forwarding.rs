@@ -26,9 +26,17 @@ fn forwarding(services: Services) -> World {
         .forwarding(services)
         .build(world.nonces.clone(), world.memory.clone(), world.clock.clone());
     world.app = routes()
-        .route("/xrpc/{*method}", axum::routing::any(async |to: Destination| {
-            format!("{} at {} ({})", to.method(), to.audience(), to.origin().map_or("?", |url| url.as_str()))
-        }))
+        .route(
+            "/xrpc/{*method}",
+            axum::routing::any(async |to: Destination| {
+                format!(
+                    "{} at {} ({})",
+                    to.method(),
+                    to.audience(),
+                    to.origin().map_or("?", |url| url.as_str())
+                )
+            }),
+        )
         .layer(GuardLayer::new(world.guard.clone()));
     world
 }
@@ -38,8 +46,14 @@ async fn a_call_goes_to_the_usual_service_of_its_method() {
     let world = forwarding(all());
     let token = world.token("atproto transition:generic");
     for (path, expected) in [
-        (TIMELINE, "app.bsky.feed.getTimeline at did:web:view.example.com#bsky_appview (https://view.example.com/)"),
-        (REPORT, "com.atproto.moderation.createReport at did:web:mod.example.com#atproto_labeler (https://mod.example.com/)"),
+        (
+            TIMELINE,
+            "app.bsky.feed.getTimeline at did:web:view.example.com#bsky_appview (https://view.example.com/)",
+        ),
+        (
+            REPORT,
+            "com.atproto.moderation.createReport at did:web:mod.example.com#atproto_labeler (https://mod.example.com/)",
+        ),
         (
             "/xrpc/tools.ozone.team.listMembers",
             "tools.ozone.team.listMembers at did:web:mod.example.com#atproto_labeler (https://mod.example.com/)",
@@ -65,7 +79,11 @@ async fn the_header_names_another_service_and_the_permission_is_for_that_one() {
     let token = world.token("atproto rpc:com.example.notes.list?aud=did:web:api.example.com%23notes");
     let answer = world.call_with("GET", path, &token, &elsewhere).await;
     assert_eq!(answer.body, "com.example.notes.list at did:web:api.example.com#notes (?)");
-    assert_eq!(world.call("GET", path, &token).await.error(), (403, "ScopeMissingError"), "the usual service");
+    assert_eq!(
+        world.call("GET", path, &token).await.error(),
+        (403, "ScopeMissingError"),
+        "the usual service"
+    );
     for other in ["did:web:api.example.com#other", "did:web:other.example.com#notes"] {
         let answer = world.call_with("GET", path, &token, &[("atproto-proxy", other)]).await;
         assert_eq!(answer.error(), (403, "ScopeMissingError"), "{other}");
@@ -113,20 +131,29 @@ async fn sec_40_identity_alone_calls_nobody_and_nobody_calls_anonymously() {
     let token = world.token("atproto");
     for path in [TIMELINE, REPORT, "/xrpc/com.example.notes.list", "/xrpc/app.bsky.feed.getFeed"] {
         for headers in [&[][..], &[("atproto-proxy", LABELER)]] {
-            assert_eq!(world.call_with("GET", path, &token, headers).await.error(), (403, "ScopeMissingError"));
+            assert_eq!(
+                world.call_with("GET", path, &token, headers).await.error(),
+                (403, "ScopeMissingError")
+            );
             assert_eq!(world.send("GET", path, headers).await.error(), (401, "AuthMissing"));
         }
     }
     let half = world.token("atproto rpc:app.bsky.feed.getFeed?aud=*");
     let answer = world.call("GET", "/xrpc/app.bsky.feed.getFeed", &half).await;
-    assert_eq!(answer.body["missing"], format!("rpc:app.bsky.feed.getFeedSkeleton?aud={}", APP_VIEW.replace('#', "%23")));
+    assert_eq!(
+        answer.body["missing"],
+        format!("rpc:app.bsky.feed.getFeedSkeleton?aud={}", APP_VIEW.replace('#', "%23"))
+    );
 }
 
 #[tokio::test]
 async fn sec_43_no_spelling_goes_on_that_is_not_the_canonical_one() {
     let world = forwarding(all());
     let token = world.token("atproto transition:generic");
-    assert_eq!(world.call("GET", "/xrpc/chat.bsky.convo.getLog", &token).await.error(), (403, "ScopeMissingError"));
+    assert_eq!(
+        world.call("GET", "/xrpc/chat.bsky.convo.getLog", &token).await.error(),
+        (403, "ScopeMissingError")
+    );
     for path in [
         "/xrpc/Chat.Bsky.convo.getLog",
         "/xrpc/chat.bsky.Convo.getLog",
@@ -144,7 +171,10 @@ async fn sec_43_no_spelling_goes_on_that_is_not_the_canonical_one() {
         }
     }
     // The name is no domain and keeps its case: it is another method, of the same family.
-    assert_eq!(world.call("GET", "/xrpc/chat.bsky.convo.GETLOG", &token).await.error(), (403, "ScopeMissingError"));
+    assert_eq!(
+        world.call("GET", "/xrpc/chat.bsky.convo.GETLOG", &token).await.error(),
+        (403, "ScopeMissingError")
+    );
 }
 
 #[tokio::test]

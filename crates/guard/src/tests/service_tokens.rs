@@ -82,10 +82,13 @@ fn world_with(change: impl FnOnce(ServiceTokens) -> ServiceTokens) -> (World, Ar
         .service_tokens(change(service_tokens))
         .build(world.nonces.clone(), world.memory.clone(), world.clock.clone());
     world.app = Router::new()
-        .route("/xrpc/{*method}", axum::routing::any(async |caller: Caller| match caller {
-            Caller::Service(service) => format!("{} as {:?}", service.issuer, service.kind),
-            other => format!("{:?}", other.kind()),
-        }))
+        .route(
+            "/xrpc/{*method}",
+            axum::routing::any(async |caller: Caller| match caller {
+                Caller::Service(service) => format!("{} as {:?}", service.issuer, service.kind),
+                other => format!("{:?}", other.kind()),
+            }),
+        )
         .layer(GuardLayer::new(world.guard.clone()));
     (world, documents)
 }
@@ -102,11 +105,12 @@ fn token(world: &World, method: &str, change: impl FnOnce(&mut Parts)) -> String
     };
     world.random.fill(&mut parts.jti);
     change(&mut parts);
+    let method = parts.method.map(|method| method.parse().unwrap());
     let claims = service_auth::Claims {
         issuer: &parts.issuer.parse().unwrap(),
         key: parts.name,
         recipient: &parts.recipient.parse::<Recipient>().unwrap(),
-        method: parts.method.map(|method| method.parse().unwrap()).as_ref(),
+        method: method.as_ref(),
         expires_at: world.now().plus(Duration::from_mins(1)),
         jti: parts.jti,
         now: world.now(),
@@ -166,9 +170,8 @@ async fn each_fault_has_its_name() {
 
 #[tokio::test]
 async fn a_refusal_for_the_recipient_names_both_forms() {
-    let (world, _) = world_with(|tokens| {
-        tokens.recipient(SERVICE.parse().unwrap()).recipient(NOTES.parse().unwrap())
-    });
+    let (world, _) =
+        world_with(|tokens| tokens.recipient(SERVICE.parse().unwrap()).recipient(NOTES.parse().unwrap()));
     for recipient in [SERVICE, NOTES] {
         let good = token(&world, LIST, |parts| parts.recipient = recipient);
         assert_eq!(bearer(&world, "GET", LIST, &good).await.status, 200, "{recipient}");
@@ -216,7 +219,11 @@ async fn a_key_that_changed_is_found_and_one_that_did_not_is_asked_for_once_more
     assert_eq!(*documents.asked.lock(), [false, true]);
     documents.now.lock().clear();
     documents.now.lock().insert((ALICE.to_owned(), KeyName::Label), key(4).public().clone());
-    assert_eq!(bearer(&world, "GET", LIST, &wrong).await.error(), (401, "BadJwtIss"), "it has no such key now");
+    assert_eq!(
+        bearer(&world, "GET", LIST, &wrong).await.error(),
+        (401, "BadJwtIss"),
+        "it has no such key now"
+    );
 
     documents.failing.store(true, Ordering::Relaxed);
     let answer = bearer(&world, "GET", LIST, &token(&world, LIST, |_| ())).await;
@@ -261,7 +268,11 @@ async fn sec_50_sessions_and_service_tokens_do_not_pass_for_each_other() {
     }
     let legacy = jws::sign_hs256(&[1; 32], &SignHeader { typ: "JWT", ..Default::default() }, &claims);
     assert_eq!(bearer(&world, "POST", ADD, &legacy).await.error(), (401, "BadJwt"));
-    assert_eq!(bearer(&world, "POST", BOTH, &legacy).await.error(), (400, "InvalidToken"), "a session's rules");
+    assert_eq!(
+        bearer(&world, "POST", BOTH, &legacy).await.error(),
+        (400, "InvalidToken"),
+        "a session's rules"
+    );
 
     // And the reverse: where a session is expected.
     let session = "com.atproto.server.getSession";

@@ -124,7 +124,7 @@ async fn sec_45_a_header_leads_no_local_method_elsewhere() {
     world.create_account().await;
     let wide = world.token("atproto identity:* rpc:*?aud=did:web:evil.example.com%23s");
     let mut barred = 0;
-    for row in Table::atproto().rows().filter(|row| !row.answered && table::is_protected(row.nsid)) {
+    for row in Table::atproto().rows().filter(|row| !row.answered && crate::table::is_protected(row.nsid)) {
         let path = format!("/xrpc/{}", row.nsid);
         let answer = world.call_with("POST", &path, &wide, &headers).await;
         assert_eq!(answer.error(), (400, "InvalidToken"), "{}", row.nsid);

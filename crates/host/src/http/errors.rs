@@ -255,7 +255,9 @@ impl From<ProxyCallError> for XrpcError {
             ProxyCallError::NotForwarding => {
                 Self::new(StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented", error.to_string())
             }
-            ProxyCallError::Origin(_) | ProxyCallError::Refused(_) => Self::invalid_request(error.to_string()),
+            ProxyCallError::Origin(_) | ProxyCallError::Refused(_) => {
+                Self::invalid_request(error.to_string())
+            }
             ProxyCallError::Store(error) => error.into(),
             ProxyCallError::Upstream(_) => Self::upstream_failure(error.to_string()),
         }

@@ -14,11 +14,7 @@ use super::errors::XrpcError;
 use crate::context::Context;
 
 /// Answers 429 where there were too many.
-pub(super) async fn count(
-    State(context): State<Arc<Context>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn count(State(context): State<Arc<Context>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     // A preflight costs nothing and precedes a request that is counted; whether the host is well, its operator asks.
     if request.method() == Method::OPTIONS || path == "/xrpc/_health" {

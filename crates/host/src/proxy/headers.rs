@@ -58,10 +58,7 @@ mod tests {
     use super::*;
 
     fn all(names: &[&'static str]) -> HeaderMap {
-        names
-            .iter()
-            .map(|name| (HeaderName::from_static(name), HeaderValue::from_static("x")))
-            .collect()
+        names.iter().map(|name| (HeaderName::from_static(name), HeaderValue::from_static("x"))).collect()
     }
 
     fn names(headers: &HeaderMap) -> Vec<&str> {

@@ -1,10 +1,12 @@
 //! Calls that go on to other services, in the name of an account (section 9 of the digest).
 //!
 //! [`operations::proxy_call`](crate::operations::proxy_call) is the whole of it; here is what it is made of: which
-//! [`headers`] go along, and where a service [is](find_origin).
+//! headers go along, and where a service is.
 
 mod headers;
 mod origin;
+
+use std::time::Duration;
 
 use gatewright_protocol::scope::Audience;
 use gatewright_protocol::service_auth::Recipient;
@@ -12,9 +14,8 @@ use gatewright_resolve::Resolver;
 use gatewright_resolve::fetch::ForwardLimits;
 
 pub(crate) use headers::{of_answer, of_call};
-pub(crate) use origin::{OriginError, find_origin};
-
-use std::time::Duration;
+pub use origin::OriginError;
+pub(crate) use origin::find_origin;
 
 /// How long a service may take, and the most that it may answer (PX-8).
 pub(crate) const LIMITS: ForwardLimits =

@@ -38,7 +38,11 @@ pub(crate) async fn find_origin(
         (origin.clone(), UrlRules::CONFIGURED)
     } else {
         let document = resolver.did(&did).await.map_err(|error| {
-            if error.is_transient() { OriginError::Unreachable(error) } else { OriginError::NoDocument(error) }
+            if error.is_transient() {
+                OriginError::Unreachable(error)
+            } else {
+                OriginError::NoDocument(error)
+            }
         })?;
         let origin = document.service_origin(destination.audience().service(), settings.development);
         let origin = origin.and_then(|origin| origin.parse().ok()).ok_or(OriginError::NoService)?;
@@ -56,8 +60,7 @@ fn is_own(settings: &Settings, origin: &Url) -> bool {
         (Some(own), Some(other)) if is_this_machine(&own) => own == other,
         (own, Some(Host::Domain(name))) => {
             let name = name.trim_end_matches('.');
-            let is_given_away =
-                settings.handle_domains.iter().any(|domain| name.ends_with(domain.as_str()));
+            let is_given_away = settings.handle_domains.iter().any(|domain| name.ends_with(domain.as_str()));
             is_given_away || own == Some(Host::Domain(name))
         }
         (own, other) => own == other,

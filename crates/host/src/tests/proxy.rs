@@ -115,7 +115,14 @@ impl World {
         *self.stranger.document.lock().await = document;
     }
 
-    async fn call(&self, to: &str, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
+    async fn call(
+        &self,
+        to: &str,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Body,
+    ) -> Answer {
         self.call_known(to, None, method, path, headers, body).await
     }
 
@@ -255,7 +262,8 @@ async fn a_service_of_the_configuration_needs_no_document() {
     let world = World::new().await;
     let view = "did:plc:ewvi7nxzyoun6zhxrhs64oiz#bsky_appview";
     let path = "/xrpc/app.bsky.feed.getTimeline";
-    let answer = world.call_known(view, Some("https://view.net"), Method::GET, path, &[], Body::empty()).await;
+    let answer =
+        world.call_known(view, Some("https://view.net"), Method::GET, path, &[], Body::empty()).await;
     answer.ok();
     assert_eq!(world.arrived().await.header("host"), Some("view.net"));
 }
@@ -264,7 +272,8 @@ async fn a_service_of_the_configuration_needs_no_document() {
 async fn what_a_service_answers_comes_back_as_it_is_but_its_failures() {
     let world = World::new().await;
     for status in [400, 401, 403, 404, 429, 501, 503] {
-        let answered = (StatusCode::from_u16(status).unwrap(), axum::Json(json!({"error": "Odd", "message": "x"})));
+        let answered =
+            (StatusCode::from_u16(status).unwrap(), axum::Json(json!({"error": "Odd", "message": "x"})));
         world.answer_with(answered).await;
         assert_eq!(world.list().await.refusal(), refused(status, "Odd"), "{status}");
     }
@@ -306,14 +315,8 @@ async fn sec_12_a_redirect_of_a_service_leads_nobody_anywhere() {
 #[tokio::test]
 async fn sec_47_nothing_goes_into_private_networks_or_back_to_this_host() {
     let world = World::new().await;
-    for private in [
-        "127.0.0.1",
-        "169.254.169.254",
-        "::1",
-        "::ffff:10.0.0.1",
-        "100.64.0.1",
-        "64:ff9b::a00:1",
-    ] {
+    for private in ["127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "100.64.0.1", "64:ff9b::a00:1"]
+    {
         world.names.set_addresses("inside.net", &[private.parse().unwrap()]);
         let origin = Some("https://inside.net");
         let path = "/xrpc/com.example.notes.list";
@@ -361,7 +364,8 @@ async fn a_service_that_nobody_publishes_is_the_callers_mistake() {
         "did:web:localhost%3A2583#notes",
     ] {
         let answer = world.call(to, Method::GET, path, &[], Body::empty()).await;
-        let expected = if to.contains("unknown") { (502, "UpstreamFailure") } else { (400, "InvalidRequest") };
+        let expected =
+            if to.contains("unknown") { (502, "UpstreamFailure") } else { (400, "InvalidRequest") };
         assert_eq!(answer.refusal(), refused(expected.0, expected.1), "{to}");
     }
     assert!(world.nothing_arrived().await);

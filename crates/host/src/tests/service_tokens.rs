@@ -126,7 +126,9 @@ async fn what_is_asked_for_must_be_in_order() {
 async fn sec_49_an_account_that_may_not_act_gets_a_token_only_for_moving_away() {
     let network = Network::new();
     let did = network.account("alice").await.did;
-    let ask = async |method| network.get_as(&did, SCOPE, &path("did:web:new.example.com", Some(method), None)).await;
+    let ask = async |method| {
+        network.get_as(&did, SCOPE, &path("did:web:new.example.com", Some(method), None)).await
+    };
     for (status, error) in
         [(AccountStatus::TakenDown, "AccountTakedown"), (AccountStatus::Deactivated, "AccountDeactivated")]
     {

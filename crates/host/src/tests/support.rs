@@ -136,11 +136,7 @@ impl Network {
         Self::on(Arc::new(Memory::new()), change, Some(forwarding))
     }
 
-    fn on(
-        store: Arc<Memory>,
-        change: impl FnOnce(&mut Settings),
-        forwarding: Option<Forwarding>,
-    ) -> Self {
+    fn on(store: Arc<Memory>, change: impl FnOnce(&mut Settings), forwarding: Option<Forwarding>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::new(
             "https://host.example.com".parse().unwrap(),

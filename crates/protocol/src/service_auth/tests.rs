@@ -223,20 +223,13 @@ fn sec_50_no_other_kind_of_token_passes_for_one() {
 
 #[test]
 fn only_the_keys_that_are_expected_are_taken() {
-    let claims = |iss: &str| {
-        json!({ "iss": iss, "aud": "did:web:api.example.com", "lxm": METHOD, "exp": NOW.seconds() + 60 })
-    };
+    let claims = |iss: &str| json!({ "iss": iss, "aud": "did:web:api.example.com", "lxm": METHOD, "exp": NOW.seconds() + 60 });
     let labeler = format!("{ALICE}#atproto_labeler");
     let recipients = recipients();
     let read = |iss: &str, kid: Option<&str>, label_key: bool| {
         let text = sign_raw(Curve::K256, Some("JWT"), kid, &claims(iss));
-        let expected = Expected {
-            recipients: &recipients,
-            method: METHOD,
-            without_method: false,
-            label_key,
-            now: NOW,
-        };
+        let expected =
+            Expected { recipients: &recipients, method: METHOD, without_method: false, label_key, now: NOW };
         read(&text, &expected).map(|presented| presented.key())
     };
     for label_key in [false, true] {
@@ -280,12 +273,21 @@ fn one_use_is_told_from_another_by_issuer_and_name() {
 
 #[test]
 fn a_recipient_is_a_did_or_a_service_of_one() {
-    for text in ["did:web:api.example.com", "did:web:localhost%3A2583", ALICE, "did:web:api.example.com#notes"] {
+    for text in
+        ["did:web:api.example.com", "did:web:localhost%3A2583", ALICE, "did:web:api.example.com#notes"]
+    {
         assert_eq!(text.parse::<Recipient>().unwrap().to_string(), text);
     }
-    for text in
-        ["", "*", "alice.test", "did:key:z6", "did:web:a.com#", "did:web:a.com#b#c", "did:web:a.com%23s", "#s"]
-    {
+    for text in [
+        "",
+        "*",
+        "alice.test",
+        "did:key:z6",
+        "did:web:a.com#",
+        "did:web:a.com#b#c",
+        "did:web:a.com%23s",
+        "#s",
+    ] {
         assert_eq!(text.parse::<Recipient>(), Err(InvalidRecipient), "{text}");
     }
 }

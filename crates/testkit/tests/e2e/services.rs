@@ -6,9 +6,7 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::routing::any;
 use gatewright::config::services::{Service, Services, TokenAudience};
-use gatewright_guard::{
-    Guard, GuardLayer, JwksTokens, Kind, Row, Rule, ServiceCaller, ServiceTokens, Table,
-};
+use gatewright_guard::{Guard, GuardLayer, JwksTokens, Kind, Row, Rule, ServiceCaller, ServiceTokens, Table};
 use gatewright_protocol::did_document::DidDocument;
 use gatewright_protocol::dpop::nonce::Nonces;
 use gatewright_protocol::random::random_bytes;
@@ -52,8 +50,7 @@ async fn checked(
     let key = DidDocument::parse(&person.did.parse()?, &document.body)?.signing_key().context("a key")?;
     let recipients = [recipient.parse::<Recipient>()?];
     let now = SystemClock.now();
-    let expected =
-        Expected { recipients: &recipients, method, without_method: false, label_key: false, now };
+    let expected = Expected { recipients: &recipients, method, without_method: false, label_key: false, now };
     let proven = service_auth::read(token, &expected)?.verify(&key)?;
     assert_eq!(proven.issuer.as_str(), person.did);
     Ok(proven)
@@ -86,7 +83,10 @@ async fn sec_46_calls_reach_a_service_with_a_token_of_the_account_and_nothing_of
     assert_eq!(answer.headers("dpop-nonce").count(), 1);
 
     let [query, procedure] = <[_; 2]>::try_from(service.take_calls()).expect("two calls");
-    assert_eq!((query.method.as_str(), query.target.as_str()), ("GET", "/xrpc/com.example.notes.list?tag=a%20b&limit=5"));
+    assert_eq!(
+        (query.method.as_str(), query.target.as_str()),
+        ("GET", "/xrpc/com.example.notes.list?tag=a%20b&limit=5")
+    );
     assert_eq!((procedure.method.as_str(), procedure.body.as_slice()), ("POST", body.as_bytes()));
     assert_eq!(procedure.header("content-type"), Some("application/json"));
     for (call, method) in [(&query, LIST), (&procedure, ADD)] {
@@ -166,7 +166,9 @@ async fn sec_45_protected_methods_go_nowhere_and_this_host_does_not_call_itself(
 #[tokio::test]
 async fn calls_that_name_no_service_go_to_those_of_the_configuration() -> Result<()> {
     let (view, reports) = (Stranger::start().await?, Stranger::start().await?);
-    let known = |service: &Stranger| Some(Service { url: service.origin().to_owned(), did: service.did().to_owned() });
+    let known = |service: &Stranger| {
+        Some(Service { url: service.origin().to_owned(), did: service.did().to_owned() })
+    };
     let services = Services {
         token_audience: TokenAudience::Service,
         app_view: known(&view),
@@ -206,7 +208,8 @@ async fn calls_that_name_no_service_go_to_those_of_the_configuration() -> Result
 
 /// An API of ours on an origin of its own: two methods that are called with service tokens.
 async fn notes_api(network: &TestNetwork) -> Result<Stranger> {
-    let directory = network.ready()["plc_url"].as_str().context("the ready line names the directory")?.to_owned();
+    let directory =
+        network.ready()["plc_url"].as_str().context("the ready line names the directory")?.to_owned();
     let issuer = network.url().to_owned();
     Stranger::start_with(|origin, did| {
         let clock = Arc::new(SystemClock);
@@ -214,7 +217,8 @@ async fn notes_api(network: &TestNetwork) -> Result<Stranger> {
             .network(Network::Development(Arc::new(())))
             .plc_url(directory.parse()?)
             .build();
-        let rows = [LIST, ADD].map(|nsid| Row::new(nsid, &[Kind::ServiceToken], Rule::Forbidden).answered_here());
+        let rows =
+            [LIST, ADD].map(|nsid| Row::new(nsid, &[Kind::ServiceToken], Rule::Forbidden).answered_here());
         let keys = resolver.jwks(format!("{issuer}/oauth/jwks").parse()?);
         let guard = Guard::builder(&origin.parse()?, did.parse()?, JwksTokens::new(keys))
             .issuer(&issuer)

@@ -9,8 +9,8 @@ use axum::response::Response;
 use futures::{StreamExt as _, TryStreamExt as _};
 use gatewright_guard::Destination;
 use gatewright_resolve::fetch::{Forwarded, Interrupted, Pieces};
-use http::header::{CONTENT_SECURITY_POLICY, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::Method;
+use http::header::{CONTENT_SECURITY_POLICY, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::{App, not_implemented, wrong_verb};

@@ -148,7 +148,11 @@ async fn sec_47_a_call_is_not_dialled_into_private_networks() {
         world.names.set_addresses("api.service.net", &[private]);
         assert_eq!(forward(&world, URL).await.unwrap_err(), FetchError::NotPublic, "{private}");
         world.names.set_addresses("api.service.net", &["9.9.9.9".parse().unwrap(), private]);
-        assert_eq!(forward(&world, URL).await.unwrap_err(), FetchError::NotPublic, "{private} beside another");
+        assert_eq!(
+            forward(&world, URL).await.unwrap_err(),
+            FetchError::NotPublic,
+            "{private} beside another"
+        );
     }
     for url in [
         "http://api.service.net/xrpc/com.example.get",
