@@ -24,6 +24,7 @@ use url::Url;
 
 pub use accounts::DevAccount;
 
+use crate::config::services::Services;
 use crate::config::store::Synchronous;
 use crate::listen;
 use crate::solo::{Parts, Solo};
@@ -51,6 +52,8 @@ pub struct Options {
     pub rate_limits: bool,
     /// What an acknowledged change survives.
     pub synchronous: Synchronous,
+    /// Who answers what the server does not: services on this machine, too.
+    pub services: Services,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -67,6 +70,7 @@ impl Options {
             demo: true,
             rate_limits: true,
             synchronous: Synchronous::Normal,
+            services: Services::default(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }
@@ -139,6 +143,7 @@ impl Network {
             tolerate_absent_state: false,
             permission_sets: crate::config::permission_sets::PermissionSets::default(),
             blob_bytes: crate::config::limits::Limits::default().blob_bytes,
+            services: options.services.clone(),
             clock: Arc::clone(&options.clock),
             random: Arc::clone(&options.random),
         })?);
