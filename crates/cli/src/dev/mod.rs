@@ -5,6 +5,7 @@
 
 mod accounts;
 mod lexicons;
+pub mod mail;
 mod names;
 pub mod plc;
 mod ports;
@@ -24,6 +25,7 @@ use url::Url;
 
 pub use accounts::DevAccount;
 
+use crate::config::permission_sets::{Changes, PermissionSets};
 use crate::config::services::Services;
 use crate::config::store::Synchronous;
 use crate::listen;
@@ -54,6 +56,8 @@ pub struct Options {
     pub synchronous: Synchronous,
     /// Who answers what the server does not: services on this machine, too.
     pub services: Services,
+    /// What a permission set that gives more than before means for sessions.
+    pub set_changes: Changes,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -71,6 +75,7 @@ impl Options {
             rate_limits: true,
             synchronous: Synchronous::Normal,
             services: Services::default(),
+            set_changes: Changes::Follow,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }
@@ -141,7 +146,8 @@ impl Network {
             trusted_clients: Vec::new(),
             trusted_proxies: Vec::new(),
             tolerate_absent_state: false,
-            permission_sets: crate::config::permission_sets::PermissionSets::default(),
+            permission_sets: PermissionSets { changes: options.set_changes, ..PermissionSets::default() },
+            mail: Some(options.data.join("mail")),
             blob_bytes: crate::config::limits::Limits::default().blob_bytes,
             services: options.services.clone(),
             clock: Arc::clone(&options.clock),
