@@ -1,5 +1,7 @@
 //! An `include:` → the permissions of its set (PS-5 to PS-9, PS-21, PS-29).
 
+use std::collections::HashSet;
+
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -44,8 +46,9 @@ fn as_text<S: Serializer>(reason: &DropReason, serializer: S) -> Result<S::Ok, S
 impl Expansion {
     /// The scopes to put in place of the `include:`, in normal form, each once. Never an `include:` (PS-22).
     pub fn scopes(&self) -> Scopes {
-        let all = self.granted.iter().map(|entry| entry.permission.to_string());
-        all.fold(Scopes::empty(), |scopes, scope| scopes.union(&Scopes::join([scope.as_str()].into_iter())))
+        let scopes: Vec<String> = self.granted.iter().map(|entry| entry.permission.to_string()).collect();
+        let mut seen = HashSet::new();
+        Scopes::join(scopes.iter().map(String::as_str).filter(|scope| seen.insert(*scope)))
     }
 }
 

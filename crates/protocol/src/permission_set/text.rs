@@ -103,10 +103,11 @@ fn shown(text: &str, most: usize) -> Option<Box<str>> {
     (!line.is_empty()).then(|| line.into())
 }
 
-/// Characters that show nothing themselves and change how others show: direction marks, overrides and isolates,
-/// zero-width spaces, tags. The joiners U+200C and U+200D stay, because scripts and emoji are written with them.
+/// Characters that show nothing themselves, or change how others show: direction marks, overrides and isolates,
+/// zero-width spaces, fillers, tags. The joiners U+200C and U+200D stay, because scripts and emoji are written with them.
 pub(super) const fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }

@@ -106,7 +106,8 @@ macro_rules! resources {
                 }
             }
 
-            fn normal_form(&self) -> String {
+            /// What `Display` prints, without a second copy.
+            pub(super) fn normal_form(&self) -> String {
                 match self { $(Self::$resource(inner) => Resource::normal_form(inner),)* }
             }
         }
