@@ -42,6 +42,7 @@ use zeroize::Zeroizing;
 use crate::config::Config;
 use crate::config::permission_sets::PermissionSets;
 use crate::config::store::Synchronous;
+use crate::dev::mail::MailFolder;
 
 /// What an installation is made of.
 #[derive(Debug)]
@@ -72,6 +73,8 @@ pub struct Parts {
     pub tolerate_absent_state: bool,
     /// How published permission sets are resolved and kept.
     pub permission_sets: PermissionSets,
+    /// The folder that mail is written to in the place of being sent.
+    pub mail: Option<PathBuf>,
     /// The largest blob, in bytes.
     pub blob_bytes: u64,
     /// The time.
@@ -105,6 +108,7 @@ impl Parts {
             trusted_proxies: config.server.trusted_proxies.clone(),
             tolerate_absent_state: config.oauth.tolerate_absent_state,
             permission_sets: config.permission_sets.clone(),
+            mail: None,
             blob_bytes: config.limits.blob_bytes,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
@@ -344,7 +348,7 @@ fn authorization_server(
         Arc::clone(&parts.clock),
         parts.permission_sets.freshness(),
     );
-    let server = AuthorizationServer::builder(&parts.origin, store, Arc::new(accounts))
+    let mut server = AuthorizationServer::builder(&parts.origin, store, Arc::new(accounts))
         .keys(keys)
         .audience(audience)
         .development(parts.development)
@@ -355,14 +359,17 @@ fn authorization_server(
         .settings(|settings| {
             settings.limits.enabled = parts.rate_limits;
             settings.tolerate_absent_state = parts.tolerate_absent_state;
+            settings.set_changes = parts.permission_sets.changes.into();
             settings.trusted_clients.extend(trusted);
             settings.trusted_proxies.extend(parts.proxies());
             if let Some(name) = &parts.name {
                 settings.brand.name.clone_from(name);
             }
-        })
-        .build()?;
-    Ok(server)
+        });
+    if let Some(folder) = &parts.mail {
+        server = server.notices(Arc::new(MailFolder::new(folder.clone(), Arc::clone(&parts.clock))));
+    }
+    Ok(server.build()?)
 }
 
 fn host(

@@ -18,7 +18,9 @@ use crate::context::{Clients, Context};
 use crate::http::app::{App, Parts};
 use crate::http::limits::RateLimits;
 use crate::http::loopbacks::Loopbacks;
+use crate::i18n::Locale;
 use crate::keys::Keys;
+use crate::notices::{LogNotices, Notices};
 use crate::pages::brand::Look;
 use crate::permission_sets::{NoSets, PermissionSets};
 use crate::router::router;
@@ -70,6 +72,7 @@ impl AuthorizationServer {
             random: Arc::new(SystemRandom),
             clients: None,
             permission_sets: None,
+            notices: None,
             keys: None,
             nonces: None,
         }
@@ -112,6 +115,7 @@ pub struct Builder {
     random: Arc<dyn Random>,
     clients: Option<Arc<dyn Clients>>,
     permission_sets: Option<Arc<dyn PermissionSets>>,
+    notices: Option<Arc<dyn Notices>>,
     keys: Option<Arc<Keys>>,
     nonces: Option<Arc<Nonces>>,
 }
@@ -159,6 +163,13 @@ impl Builder {
         self
     }
 
+    /// What people are told by mail. Without it, only the log knows that there was something to tell.
+    #[must_use]
+    pub fn notices(mut self, notices: Arc<dyn Notices>) -> Self {
+        self.notices = Some(notices);
+        self
+    }
+
     /// The time, in the place of the machine's.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -194,6 +205,7 @@ impl Builder {
             random,
             clients,
             permission_sets,
+            notices,
             keys,
             nonces,
         } = self;
@@ -202,7 +214,8 @@ impl Builder {
             return Err(BuildError::NoAudience);
         }
         let origins = settings.audiences.iter().map(|audience| audience.origin.clone()).collect();
-        let metadata = ServerMetadata::of(settings.issuer.as_str(), Some(origins));
+        let mut metadata = ServerMetadata::of(settings.issuer.as_str(), Some(origins));
+        metadata.ui_locales_supported = Some(Locale::languages().map(str::to_owned).collect());
         let parts = Parts {
             limits: RateLimits::new(&settings.limits),
             loopbacks: Loopbacks::default(),
@@ -212,6 +225,7 @@ impl Builder {
                 store,
                 clients: clients.unwrap_or_else(|| Arc::new(Resolver::builder(Arc::clone(&clock)).build())),
                 permission_sets: permission_sets.unwrap_or_else(|| Arc::new(NoSets)),
+                notices: notices.unwrap_or_else(|| Arc::new(LogNotices)),
                 accounts,
                 keys: keys.ok_or(BuildError::NoKeys)?,
                 nonces: nonces.unwrap_or_else(|| Arc::new(Nonces::new(random_bytes(&*random)))),

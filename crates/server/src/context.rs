@@ -16,6 +16,7 @@ use gatewright_store::AuthorizationStore;
 
 use crate::accounts::Accounts;
 use crate::keys::Keys;
+use crate::notices::Notices;
 use crate::permission_sets::PermissionSets;
 use crate::settings::Settings;
 
@@ -27,6 +28,8 @@ pub struct Context {
     pub clients: Arc<dyn Clients>,
     /// What authors of permission sets publish.
     pub permission_sets: Arc<dyn PermissionSets>,
+    /// What people are told by mail.
+    pub notices: Arc<dyn Notices>,
     /// Whose accounts they are.
     pub accounts: Arc<dyn Accounts>,
     /// What tokens are signed and derived with.

@@ -27,12 +27,11 @@ impl Locale {
     /// The language that fits best: what the client asked for (`ui_locales`, space-separated), then what the browser
     /// sends (`Accept-Language`), then English.
     pub(crate) fn negotiate(ui_locales: Option<&str>, accept_language: Option<&str>) -> &'static Self {
-        let wish = |text: &str| {
-            text.get(..text.floor_char_boundary(LONGEST_WISH)).unwrap_or_default().replace(' ', ",")
-        };
-        let mut wishes = ui_locales.map(|text| parse_accepted_languages(&wish(text))).unwrap_or_default();
-        // The browser lists its languages in the order of their weights, so the weights need no reading.
-        wishes.extend(accept_language.map(|text| parse_accepted_languages(&wish(text))).unwrap_or_default());
+        let short = |text: &str| text.get(..text.floor_char_boundary(LONGEST_WISH)).unwrap_or_default().to_owned();
+        let asked = ui_locales.map(|text| short(text).replace(' ', ",")).unwrap_or_default();
+        let accepted = accept_language.map(|text| by_weight(&short(text))).unwrap_or_default();
+        let mut wishes = parse_accepted_languages(&asked);
+        wishes.extend(parse_accepted_languages(&accepted));
         let available: Vec<LanguageIdentifier> =
             LOCALES.iter().filter_map(|locale| locale.language.parse().ok()).collect();
         let best =
@@ -40,6 +39,11 @@ impl Locale {
         best.and_then(|best| available.iter().position(|one| one == best))
             .and_then(|index| LOCALES.get(index))
             .unwrap_or_else(|| Self::english())
+    }
+
+    /// The language tags of all of them, English first.
+    pub(crate) fn languages() -> impl Iterator<Item = &'static str> {
+        SOURCES.iter().map(|source| source.language)
     }
 
     /// English, which has every message.
@@ -153,6 +157,24 @@ impl fmt::Display for Html {
 
 impl HtmlSafe for Html {}
 
+/// The languages of an `Accept-Language` header with the most wanted first (RFC 9110 section 12.5.4); what is refused with
+/// the weight 0 is left out.
+fn by_weight(header: &str) -> String {
+    let mut weighed: Vec<(f32, &str)> = Vec::new();
+    for range in header.split(',') {
+        let (language, parameters) = range.split_once(';').unwrap_or((range, ""));
+        let weight = parameters.trim().strip_prefix("q=").and_then(|weight| weight.trim().parse().ok());
+        let weight: f32 = weight.unwrap_or(1.0);
+        if weight > 0.0 {
+            weighed.push((weight, language.trim()));
+        }
+    }
+    // Of one weight, the one that stands first.
+    weighed.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let languages: Vec<&str> = weighed.into_iter().map(|(_, language)| language).collect();
+    languages.join(",")
+}
+
 /// Controls, and the characters that steer the direction of text.
 fn deceptive(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -189,7 +211,10 @@ struct Source {
 /// The files of one language; the list of files is the same for all.
 macro_rules! language {
     ($language:literal) => {
-        language!($language: "account_picker", "consent", "error", "form_post", "layout", "permissions", "sign_in")
+        language!(
+            $language: "account", "account_picker", "consent", "error", "form_post", "layout", "notice", "permissions",
+            "sign_in"
+        )
     };
     ($language:literal: $($file:literal),+) => {
         Source {
@@ -200,31 +225,55 @@ macro_rules! language {
 }
 
 /// English first: it is what every other language falls back to.
-const SOURCES: &[Source] = &[language!("en")];
+const SOURCES: &[Source] = &[
+    language!("en"),
+    language!("de"),
+    language!("es"),
+    language!("fr"),
+    language!("ja"),
+    language!("pt-BR"),
+];
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::fs;
     use std::path::Path;
 
     use super::*;
 
-    fn keys(text: &str) -> BTreeSet<&str> {
-        let starts = |line: &str| line.starts_with(|c: char| c.is_ascii_alphabetic());
-        text.lines()
-            .filter(|line| starts(line))
-            .filter_map(|line| line.split_once(" ="))
-            .map(|(id, _)| id)
-            .collect()
+    /// The ids of the messages, each with the variables that stand in it.
+    fn messages(text: &str) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut messages: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let mut current = "";
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let is_start = line.starts_with(|c: char| c.is_ascii_alphabetic());
+            if let Some((id, _)) = line.split_once(" =").filter(|_| is_start) {
+                current = id;
+                assert!(messages.insert(id, BTreeSet::new()).is_none(), "{id} stands twice");
+            }
+            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            let variables = line.split('$').skip(1).map(|rest| rest.split(|c| !is_name(c)).next().unwrap());
+            if !current.is_empty() {
+                messages.get_mut(current).unwrap().extend(variables);
+            }
+        }
+        messages
     }
 
     #[test]
-    fn every_language_has_the_messages_of_english() {
+    fn every_language_has_the_messages_of_english_and_their_variables() {
         let english = SOURCES[0].files;
+        assert!(SOURCES.len() >= 6);
         for source in SOURCES {
             for ((name, text), (_, english)) in source.files.iter().zip(english) {
-                assert_eq!(keys(text), keys(english), "{}/{name}", source.language);
+                let (own, expected) = (messages(text), messages(english));
+                for id in expected.keys() {
+                    assert!(own.contains_key(id), "{}/{name} lacks {id}", source.language);
+                }
+                for (id, variables) in &own {
+                    assert_eq!(Some(variables), expected.get(id), "{}/{name}: {id}", source.language);
+                }
             }
         }
     }
@@ -251,7 +300,16 @@ mod tests {
             (Some("en-US de"), Some("de"), "en"),
             (None, Some("*"), "en"),
             (None, Some(&"é".repeat(300)), "en"),
-        ] as [(Option<&str>, Option<&str>, &str); 6]
+            (Some("de-AT"), Some("fr"), "de"),
+            (Some("tlh"), Some("fr-CA,fr;q=0.8,en;q=0.5"), "fr"),
+            (None, Some("en;q=0.2, es-MX;q=0.7, zh"), "es"),
+            (None, Some("de;q=0, ja"), "ja"),
+            (None, Some("pt"), "pt-BR"),
+            (None, Some("pt-BR,pt;q=0.9"), "pt-BR"),
+            (None, Some("pt-PT"), "pt-BR"),
+            (None, Some("it-IT,it;q=0.9,en;q=0.1"), "en"),
+            (None, Some("ja;q=nonsense,de"), "ja"),
+        ] as [(Option<&str>, Option<&str>, &str); 15]
         {
             assert_eq!(Locale::negotiate(ui_locales, accept).language, expected, "{ui_locales:?} {accept:?}");
         }

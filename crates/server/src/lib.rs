@@ -11,11 +11,13 @@ mod http;
 mod i18n;
 pub mod keys;
 pub mod lexicons;
+pub mod notices;
 pub mod operations;
 mod pages;
 pub mod passwords;
 pub mod permission_sets;
 mod router;
+mod sentences;
 pub mod settings;
 mod tasks;
 

@@ -6,12 +6,13 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use gatewright_protocol::oauth::server_metadata;
 
+use crate::http::account::{approve, end_session, home, sign_in as own_sign_in, sign_out};
 use crate::http::app::App;
 use crate::http::assets;
 use crate::http::machine::{dpop_endpoint, method_not_allowed, preflight};
 use crate::http::oauth::not_a_page::not_a_page;
 use crate::http::oauth::{account, authorize, cancel, consent, jwks, par, revoke, sign_in, token};
-use crate::http::well_known::authorization_server;
+use crate::http::well_known::{authorization_server, change_password};
 use crate::pages::paths;
 
 /// Where requests are pushed.
@@ -20,6 +21,7 @@ const TOKEN: &str = "/oauth/token";
 /// Where sessions are ended.
 pub(crate) const REVOKE: &str = "/oauth/revoke";
 const JWKS: &str = "/oauth/jwks";
+const CHANGE_PASSWORD: &str = "/.well-known/change-password";
 
 pub(crate) fn router(app: App) -> Router {
     Router::new()
@@ -33,6 +35,12 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::ACCOUNT, get(account::get).post(account::post))
         .route(paths::CONSENT, post(consent::post).fallback(not_a_page))
         .route(paths::CANCEL, post(cancel::post).fallback(not_a_page))
+        .route(paths::OWN_ACCOUNT, get(home::get))
+        .route(paths::OWN_SIGN_IN, post(own_sign_in::post).fallback(not_a_page))
+        .route(paths::OWN_SIGN_OUT, post(sign_out::post).fallback(not_a_page))
+        .route(paths::END_SESSION, post(end_session::post).fallback(not_a_page))
+        .route(paths::APPROVE_HELD, post(approve::post).fallback(not_a_page))
+        .route(CHANGE_PASSWORD, get(change_password::get))
         .route(&app.look.stylesheet_path, get(assets::stylesheet))
         .with_state(app)
 }

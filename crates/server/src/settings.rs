@@ -40,6 +40,8 @@ pub struct Settings {
     pub tolerate_absent_assertion_expiry: bool,
     /// Whether a request without `state` is taken.
     pub tolerate_absent_state: bool,
+    /// What a permission set that gives more than before means for the sessions it was approved for (PS-23).
+    pub set_changes: SetChanges,
     /// How long a sign-in takes at least, so that its time tells nothing (AS-37).
     pub sign_in_floor: Duration,
     /// Proxies in front of the server, whose word about the address of a browser is taken.
@@ -61,6 +63,7 @@ impl Settings {
             confidential_native_clients: false,
             tolerate_absent_assertion_expiry: false,
             tolerate_absent_state: false,
+            set_changes: SetChanges::default(),
             sign_in_floor: Duration::from_millis(400),
             trusted_proxies: Vec::new(),
         }
@@ -160,6 +163,19 @@ pub enum Verification {
     Jwks,
     /// It shares the store: every request looks the token up, so that a revocation is effective at once.
     Shared,
+}
+
+/// What a permission set that gives more than before means for the sessions it was approved for (PS-23). What a set does
+/// not give any more is gone at the next refresh whatever this is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SetChanges {
+    /// They have it from their next refresh, as the specification has it. The account page tells.
+    #[default]
+    Follow,
+    /// They do not have it until the person approves it, on the account page or when the client asks again.
+    Hold,
+    /// As `Follow`, and the person is told by mail.
+    Notify,
 }
 
 /// How long things live (spec.md 0.1).
@@ -263,6 +279,8 @@ pub struct Limits {
     pub revoked_nothing: Rate,
     /// Opened authorization pages from one network.
     pub open: Rate,
+    /// How long the permission sets of one request may take to be looked up, all together (PS-27).
+    pub set_resolution: Duration,
 }
 
 impl Default for Limits {
@@ -279,6 +297,7 @@ impl Default for Limits {
             refused: Rate { count: 300, window: FIVE },
             revoked_nothing: Rate { count: 300, window: FIVE },
             open: Rate { count: 600, window: FIVE },
+            set_resolution: Duration::from_secs(8),
         }
     }
 }

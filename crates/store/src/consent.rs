@@ -7,6 +7,7 @@ use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 
 use crate::StoreError;
+use crate::approved_set::ApprovedSet;
 
 /// What an account last allowed a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Consent {
     pub approved: Scopes,
     /// Every scope asked for and not approved when it was last asked for.
     pub declined: Scopes,
+    /// What was approved of the permission sets among them, when each was last asked for.
+    pub sets: Vec<ApprovedSet>,
     /// When this was last decided.
     pub decided_at: UnixTime,
 }

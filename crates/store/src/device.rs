@@ -1,6 +1,7 @@
 //! Devices: browsers that signed in here (AS-36).
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use gatewright_protocol::crypto::sha256;
@@ -61,9 +62,16 @@ pub struct DeviceAccount {
     pub account: Did,
     /// When its password was last proven on this device.
     pub signed_in_at: UnixTime,
-    /// `None`: remembered for every request. `Some`: good for this request only (AS-37).
+    /// `None`: remembered for every request. `Some`: good for this request only (AS-37), or for the pages of the
+    /// account where it is [`ACCOUNT_PAGES`].
     pub request: Option<RequestId>,
 }
+
+/// In the place of a request's name: a sign-in that is not remembered, made on the pages of the account itself.
+pub const ACCOUNT_PAGES: &str = "account";
+
+/// Such a sign-in is forgotten after this long.
+pub const ACCOUNT_PAGES_MEMORY: Duration = Duration::from_hours(1);
 
 /// Devices and who signed in on them.
 #[async_trait]

@@ -11,6 +11,7 @@
 //! 4. Keep it in `sqlite/token.rs`, with its SQL as `const` text in the list at the end of the file.
 
 pub mod account;
+pub mod approved_set;
 pub mod blob;
 pub mod consent;
 #[cfg(any(test, feature = "contract"))]
@@ -24,6 +25,7 @@ pub mod replay;
 mod replay_memory;
 pub mod repo;
 pub mod request;
+pub mod set_change;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod sweep;
@@ -40,12 +42,21 @@ use lexicon::LexiconStore;
 use replay::ReplayStore;
 use repo::RepoStore;
 use request::RequestStore;
+use set_change::SetChangeStore;
 use sweep::Sweep;
 use token::TokenStore;
 
 /// What an authorization server keeps.
 pub trait AuthorizationStore:
-    AccountStore + ConsentStore + DeviceStore + LexiconStore + ReplayStore + RequestStore + Sweep + TokenStore
+    AccountStore
+    + ConsentStore
+    + DeviceStore
+    + LexiconStore
+    + ReplayStore
+    + RequestStore
+    + SetChangeStore
+    + Sweep
+    + TokenStore
 {
 }
 impl<T> AuthorizationStore for T where
@@ -55,6 +66,7 @@ impl<T> AuthorizationStore for T where
         + LexiconStore
         + ReplayStore
         + RequestStore
+        + SetChangeStore
         + Sweep
         + TokenStore
         + ?Sized

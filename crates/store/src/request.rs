@@ -14,6 +14,7 @@ use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 
 use crate::StoreError;
+use crate::approved_set::ApprovedSet;
 use crate::device::DeviceId;
 use crate::token::{NewToken, Token};
 
@@ -61,6 +62,8 @@ pub enum Stage {
         account: Did,
         /// What was approved, as it was asked for (`include:` unexpanded); no wider than asked.
         scope: Scopes,
+        /// What was approved of the permission sets in it.
+        sets: Vec<ApprovedSet>,
         /// Hash of the code.
         code: CodeHash,
         /// When the code ends.

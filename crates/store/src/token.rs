@@ -13,7 +13,9 @@ use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 
 use crate::StoreError;
+use crate::approved_set::ApprovedSet;
 use crate::device::DeviceId;
+use crate::set_change::{ReplaceSets, SetChange};
 
 /// Names a token for its whole life: 16 random bytes, `tok-` and 32 hexadecimal digits as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -142,6 +144,17 @@ impl Token {
 pub struct NewToken {
     /// The token.
     pub token: Token,
+    /// What it has of the permission sets it was approved with.
+    pub sets: Vec<ApprovedSet>,
+    /// What changed in them between the approval and now.
+    pub changes: Vec<SetChange>,
+}
+
+impl From<Token> for NewToken {
+    /// One without permission sets.
+    fn from(token: Token) -> Self {
+        Self { token, sets: Vec::new(), changes: Vec::new() }
+    }
 }
 
 /// What a rotation puts in the place of what was.
@@ -157,6 +170,8 @@ pub struct RotateToken {
     pub client_auth: ClientAuth,
     /// What the new access token may do.
     pub granted: Scopes,
+    /// What its permission sets give from now on, where that changed. Kept with the rotation or not at all.
+    pub sets: Option<ReplaceSets>,
     /// When the new access token ends.
     pub access_expires_at: UnixTime,
     /// Now.
@@ -178,6 +193,8 @@ pub enum Rotation {
     Replayed(Box<Token>),
     /// Rotated: this is the token now.
     Rotated(Box<Token>),
+    /// Its permission sets are not any more what `granted` was made from: nothing was changed.
+    SetsChanged,
 }
 
 /// Tokens and their refresh tokens.

@@ -1,5 +1,7 @@
 //! A network for a test: what `gatewright dev` starts, on free ports, in a folder that goes with it.
 
+use std::path::Path;
+
 use anyhow::Result;
 use gatewright::dev::{Network, Options};
 use serde_json::Value;
@@ -12,7 +14,7 @@ use crate::app::Person;
 pub struct TestNetwork {
     network: Network,
     ready: Value,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl TestNetwork {
@@ -35,7 +37,7 @@ impl TestNetwork {
         options.rate_limits = false;
         let network = Network::start(change(options)).await?;
         let ready = serde_json::to_value(network.ready())?;
-        Ok(Self { network, ready, _data: data })
+        Ok(Self { network, ready, data })
     }
 
     /// Its ready line.
@@ -51,6 +53,11 @@ impl TestNetwork {
     /// Its accounts.
     pub fn people(&self) -> Vec<Person> {
         Person::all(&self.ready)
+    }
+
+    /// The folder of everything that it keeps.
+    pub fn data(&self) -> &Path {
+        self.data.path()
     }
 
     /// The network itself.

@@ -7,9 +7,10 @@ use owo_colors::OwoColorize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::config::permission_sets::Changes;
 use crate::config::store::Synchronous;
 use crate::config::telemetry::Telemetry;
-use crate::dev::{Network, Options, Ready};
+use crate::dev::{Network, Options, Ready, mail};
 use crate::printer::Printer;
 use crate::telemetry;
 
@@ -43,6 +44,19 @@ pub struct Args {
     /// What an acknowledged change survives: `normal`, the end of the program; `full`, a power cut
     #[arg(long, default_value = "normal", value_parser = synchronous)]
     synchronous: Synchronous,
+    /// What a permission set that gives more than before means for sessions: `follow`, they have it; `notify`, the person
+    /// is told by mail, too; `hold`, they wait for the person
+    #[arg(long, default_value = "follow", value_parser = set_changes)]
+    set_changes: Changes,
+}
+
+fn set_changes(text: &str) -> Result<Changes, String> {
+    match text {
+        "follow" => Ok(Changes::Follow),
+        "hold" => Ok(Changes::Hold),
+        "notify" => Ok(Changes::Notify),
+        _ => Err("it is `follow`, `notify` or `hold`".to_owned()),
+    }
 }
 
 fn synchronous(text: &str) -> Result<Synchronous, String> {
@@ -58,7 +72,7 @@ fn synchronous(text: &str) -> Result<Synchronous, String> {
 /// # Errors
 /// When a port is taken or the folder cannot be used.
 pub fn run(args: Args, printer: &mut Printer) -> Result<u8> {
-    telemetry::start(&Telemetry { filter: "warn".to_owned(), ..Telemetry::default() });
+    telemetry::start(&Telemetry { filter: format!("warn,{}=info", mail::LOG_TARGET), ..Telemetry::default() });
     let temporary = args.data.is_none().then(temporary_folder).transpose()?;
     let data = args.data.or_else(|| temporary.clone()).context("there is a folder")?;
     let data = std::path::absolute(data)?;
@@ -68,6 +82,7 @@ pub fn run(args: Args, printer: &mut Printer) -> Result<u8> {
         demo: !args.no_demo,
         rate_limits: !args.no_rate_limits,
         synchronous: args.synchronous,
+        set_changes: args.set_changes,
         ..Options::new(data)
     };
     let done = super::runtime()?.block_on(async {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use gatewright_protocol::syntax::Did;
 use gatewright_server::lexicons::Freshness;
+use gatewright_server::settings::SetChanges;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,11 +19,36 @@ pub struct PermissionSets {
     /// The DID of the one account that publishes all sets, whatever the domains of their names say: for closed
     /// deployments.
     pub authority: Option<String>,
+    /// What a set that gives more than before means for the sessions that it was approved for.
+    pub changes: Changes,
+}
+
+/// What a set that gives more than before means for the sessions that it was approved for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Changes {
+    /// They have it from their next refresh.
+    #[default]
+    Follow,
+    /// They do not have it until the person approves it.
+    Hold,
+    /// They have it from their next refresh, and the person is told by mail.
+    Notify,
+}
+
+impl From<Changes> for SetChanges {
+    fn from(changes: Changes) -> Self {
+        match changes {
+            Changes::Follow => Self::Follow,
+            Changes::Hold => Self::Hold,
+            Changes::Notify => Self::Notify,
+        }
+    }
 }
 
 impl Default for PermissionSets {
     fn default() -> Self {
-        Self { stale_seconds: Freshness::default().stale.as_secs(), authority: None }
+        Self { stale_seconds: Freshness::default().stale.as_secs(), authority: None, changes: Changes::default() }
     }
 }
 
@@ -59,7 +85,8 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused_by_name() {
         let with = |stale_seconds, authority: Option<&str>| {
-            PermissionSets { stale_seconds, authority: authority.map(Into::into) }.check()
+            let authority = authority.map(Into::into);
+            PermissionSets { stale_seconds, authority, ..PermissionSets::default() }.check()
         };
         assert!(PermissionSets::default().check().is_ok());
         assert!(with(900, Some("did:plc:ewvi7nxzyoun6zhxrhs64oiz")).is_ok());

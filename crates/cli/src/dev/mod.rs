@@ -5,6 +5,7 @@
 
 mod accounts;
 mod lexicons;
+pub mod mail;
 mod names;
 pub mod plc;
 mod ports;
@@ -24,6 +25,7 @@ use url::Url;
 
 pub use accounts::DevAccount;
 
+use crate::config::permission_sets::{Changes, PermissionSets};
 use crate::config::store::Synchronous;
 use crate::listen;
 use crate::solo::{Parts, Solo};
@@ -51,6 +53,8 @@ pub struct Options {
     pub rate_limits: bool,
     /// What an acknowledged change survives.
     pub synchronous: Synchronous,
+    /// What a permission set that gives more than before means for sessions.
+    pub set_changes: Changes,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -67,6 +71,7 @@ impl Options {
             demo: true,
             rate_limits: true,
             synchronous: Synchronous::Normal,
+            set_changes: Changes::Follow,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }
@@ -137,7 +142,8 @@ impl Network {
             trusted_clients: Vec::new(),
             trusted_proxies: Vec::new(),
             tolerate_absent_state: false,
-            permission_sets: crate::config::permission_sets::PermissionSets::default(),
+            permission_sets: PermissionSets { changes: options.set_changes, ..PermissionSets::default() },
+            mail: Some(options.data.join("mail")),
             blob_bytes: crate::config::limits::Limits::default().blob_bytes,
             clock: Arc::clone(&options.clock),
             random: Arc::clone(&options.random),

@@ -20,7 +20,7 @@ error-expired-do = If you are not signed in yet, go back to the application and 
 
 error-form-stale-heading = This form has gone stale
 error-form-stale-what = It does not belong to this browser’s present session. Nothing was changed.
-error-form-stale-do = Go back to the application and start again. If it happens again, allow cookies for this site.
+error-form-stale-do = Go back and start again. If it happens again, allow cookies for this site.
 
 error-internal-heading = Something went wrong here
 error-internal-what = The fault is ours, not yours. Nothing was changed.

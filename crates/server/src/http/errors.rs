@@ -23,8 +23,8 @@ use super::machine::Counts;
 use crate::accounts::AccountsError;
 use crate::context::ClientsError;
 use crate::operations::{
-    ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError, OpenRequestError, PushRequestError,
-    RecogniseDeviceError, RefreshError, RevokeError,
+    AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError, ListSessionsError,
+    OpenRequestError, PushRequestError, RecogniseDeviceError, RefreshError, RevokeError,
 };
 use crate::pages::error::{ErrorPage, Trouble};
 use crate::pages::{Page as _, Shell};
@@ -177,10 +177,17 @@ impl From<ClientsError> for Refusal {
     }
 }
 
+/// Where a request is pushed: later it is never the client's fault.
 impl From<ExpandScopesError> for Refusal {
     fn from(error: ExpandScopesError) -> Self {
         match error {
-            ExpandScopesError::Unresolved { .. } => {
+            ExpandScopesError::Ours(_) => {
+                log_internal(&error);
+                Self::unavailable("a permission set could not be looked up; nothing was changed")
+            }
+            ExpandScopesError::TooLarge
+            | ExpandScopesError::TooMany
+            | ExpandScopesError::Unresolved { .. } => {
                 OAuthError::new(ErrorCode::InvalidScope, error.to_string()).into()
             }
         }
@@ -212,7 +219,8 @@ impl From<ExchangeCodeError> for Refusal {
             ExchangeCodeError::Verifier => "`code_verifier` does not answer the challenge",
             ExchangeCodeError::Accounts(error) => return error.into(),
             // At the push it resolved, so now it is our trouble (AS-58).
-            ExchangeCodeError::Expand(_) => {
+            ExchangeCodeError::Expand(error) => {
+                log_internal(&error);
                 return Self::unavailable("a permission set does not resolve at the moment");
             }
             ExchangeCodeError::NoAudience => return Self::internal(&error),
@@ -242,8 +250,13 @@ impl From<RefreshError> for Refusal {
                 Self::new(ErrorCode::InvalidScope, "`scope` is wider than what was granted")
             }
             RefreshError::TooMany(too_many) => Self::too_many(too_many),
+            RefreshError::Busy => Self::unavailable("the session is changed by others at the moment"),
             RefreshError::Accounts(error) => error.into(),
-            RefreshError::Expand(_) => Self::unavailable("a permission set does not resolve at the moment"),
+            // The session stays, and goes on when the set can be looked up again (AS-58).
+            RefreshError::Expand(error) => {
+                log_internal(&error);
+                Self::unavailable("a permission set does not resolve at the moment")
+            }
             RefreshError::Store(error) => error.into(),
         }
     }
@@ -283,6 +296,11 @@ impl PageRefusal {
 
     pub(crate) fn too_large() -> Self {
         Self { too_large: true, ..Self::of(Trouble::BadLink) }
+    }
+
+    /// The form is not of this browser's session.
+    pub(crate) const fn stale() -> Self {
+        Self::of(Trouble::FormStale)
     }
 
     fn internal(error: &(dyn Error + 'static)) -> Self {
@@ -379,8 +397,37 @@ impl From<OpenRequestError> for PageRefusal {
 impl From<ConsentError> for PageRefusal {
     fn from(error: ConsentError) -> Self {
         match error {
-            ConsentError::NotSignedIn => Self::of(Trouble::FormStale),
+            ConsentError::NotSignedIn | ConsentError::SetsChanged => Self::of(Trouble::FormStale),
             ConsentError::Open(error) => error.into(),
+        }
+    }
+}
+
+impl From<AccountPagesError> for PageRefusal {
+    fn from(error: AccountPagesError) -> Self {
+        match error {
+            AccountPagesError::Accounts(AccountsError::Store(error)) | AccountPagesError::Store(error) => {
+                error.into()
+            }
+            AccountPagesError::Accounts(error) => Self::internal(&error),
+            AccountPagesError::DeviceGone | AccountPagesError::Wrong => Self::of(Trouble::FormStale),
+        }
+    }
+}
+
+impl From<ListSessionsError> for PageRefusal {
+    fn from(error: ListSessionsError) -> Self {
+        match error {
+            ListSessionsError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<EndSessionError> for PageRefusal {
+    fn from(error: EndSessionError) -> Self {
+        match error {
+            EndSessionError::Clients(error) => Self::internal(&error),
+            EndSessionError::Store(error) => error.into(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! HTTP: from a request to an operation, and back.
 
+pub(crate) mod account;
 pub(crate) mod app;
 pub(crate) mod assets;
 pub(crate) mod csrf;

@@ -4,6 +4,7 @@ use gatewright_protocol::scope::Scopes;
 use gatewright_protocol::secret::Code;
 use gatewright_store::StoreError;
 use gatewright_store::account::AccountStatus;
+use gatewright_store::approved_set::ApprovedSet;
 use gatewright_store::consent::Consent;
 use gatewright_store::device::DeviceId;
 use gatewright_store::request::{Request, Stage};
@@ -24,15 +25,24 @@ pub(super) enum ApproveError {
     Store(#[from] StoreError),
 }
 
-/// Approves `scope` of a request that is this device's, on behalf of an account that is signed in there; with `consent`
-/// this is remembered.
+/// What is approved.
+#[derive(Clone, Debug)]
+pub(super) struct Approval {
+    /// The scopes, as they were asked for.
+    pub(super) scope: Scopes,
+    /// What of the permission sets in it.
+    pub(super) sets: Vec<ApprovedSet>,
+    /// What is remembered of it, where it was decided by a person.
+    pub(super) consent: Option<Consent>,
+}
+
+/// Approves a request that is this device's, on behalf of an account that is signed in there.
 pub(super) async fn approve(
     ctx: &Context,
     request: &Request,
     device: &DeviceId,
     account: &KnownAccount,
-    scope: Scopes,
-    consent: Option<Consent>,
+    approval: Approval,
 ) -> Result<Answer, ApproveError> {
     if account.status != AccountStatus::Active {
         ctx.store.delete_request(&request.id).await?;
@@ -40,9 +50,11 @@ pub(super) async fn approve(
     }
     let now = ctx.now();
     let code = Code::generate(&*ctx.random);
+    let Approval { scope, sets, consent } = approval;
     let stage = Stage::Approved {
         account: account.did.clone(),
         scope,
+        sets,
         code: code.hash(),
         code_expires_at: now.plus(ctx.settings.lifetimes.code),
     };

@@ -1,15 +1,19 @@
 //! A person decides (AS-40 … AS-43).
 
-use gatewright_protocol::scope::{MAX_LENGTH, MAX_TOKENS, Scopes};
+use gatewright_protocol::scope::{Permission, Scopes};
 use gatewright_protocol::syntax::Did;
+use gatewright_store::approved_set::{self, ApprovedSet};
 use gatewright_store::consent::Consent;
 use gatewright_store::device::DeviceId;
 use gatewright_store::request::{Request, RequestId};
 
-use super::Answer;
-use super::approve::approve;
+use super::approve::{Approval, approve};
+use super::expand_scopes::{fits, includes};
 use super::judge_request::{names, signed_in};
-use super::open_request::{OpenRequestError, Touched, denied, touch_request};
+use super::offer::{Chosen, OfferError, Ticked, offer};
+use super::open_request::{OpenRequestError, Touched, denied, touch_request, unexpanded};
+use super::permission_parts::{meant, touches};
+use super::Answer;
 use crate::context::Context;
 
 /// What a person decided.
@@ -20,7 +24,7 @@ pub enum Decision {
         /// Whose account.
         account: Did,
         /// What was left ticked of what can be unticked.
-        ticked: Scopes,
+        ticked: Ticked,
     },
     /// No.
     Deny,
@@ -38,17 +42,15 @@ pub enum ConsentError {
     /// The request cannot go on.
     #[error(transparent)]
     Open(#[from] OpenRequestError),
+    /// A permission set changed since the page was shown: it has to be shown again.
+    #[error("a permission set changed while the page was open")]
+    SetsChanged,
 }
 
 impl From<gatewright_store::StoreError> for ConsentError {
     fn from(error: gatewright_store::StoreError) -> Self {
         Self::Open(error.into())
     }
-}
-
-/// Whether a person may take this scope out of what they approve: anything but the mark of every grant (AS-41).
-pub fn is_optional(scope: &str) -> bool {
-    scope != "atproto"
 }
 
 /// Follows a decision: the client gets its code, or `access_denied`.
@@ -77,13 +79,21 @@ pub async fn consent(
     if request.parameters.login_hint.as_ref().is_some_and(|hint| !names(hint, &account)) {
         return end(ctx, &request, "another account was expected").await;
     }
-    let asked = &request.parameters.scope;
-    let approved = asked.filter(|scope| !is_optional(scope) || ticked.contains(scope));
-    if !approved.contains("atproto") {
+    let offer = match offer(ctx, &request, &account.did).await {
+        Ok(offer) => offer,
+        Err(OfferError::Expand(error)) => return Ok(unexpanded(ctx, &request, &error)),
+        Err(OfferError::Store(error)) => return Err(error.into()),
+    };
+    if !offer.is_as_shown(&ticked) {
+        return Err(ConsentError::SetsChanged);
+    }
+    let chosen = offer.choose(&ticked);
+    if !chosen.approved.contains("atproto") {
         return end(ctx, &request, "nothing was approved").await;
     }
-    let memory = remember(ctx, &request, &account.did, &approved).await?;
-    Ok(approve(ctx, &request, device, &account, approved, memory).await.map_err(OpenRequestError::from)?)
+    let consent = remember(ctx, &request, &account.did, &chosen).await?;
+    let approval = Approval { scope: chosen.approved, sets: chosen.sets, consent };
+    Ok(approve(ctx, &request, device, &account, approval).await.map_err(OpenRequestError::from)?)
 }
 
 /// The request ends here, and the client is told no.
@@ -93,24 +103,40 @@ async fn end(ctx: &Context, request: &Request, why: &'static str) -> Result<Answ
 }
 
 /// What is remembered of this approval: only what was approved (AS-42), and nothing for clients on `localhost`, which
-/// cannot be told apart (CM-24).
+/// cannot be told apart (CM-24). The last decision about a name counts, wherever it stood: in a set or by itself.
 async fn remember(
     ctx: &Context,
     request: &Request,
     account: &Did,
-    approved: &Scopes,
+    chosen: &Chosen,
 ) -> Result<Option<Consent>, ConsentError> {
     if request.client.is_loopback() {
         return Ok(None);
     }
-    let declined = request.parameters.scope.difference(approved);
+    let Chosen { approved, declined, sets } = chosen;
+    let mut gone = meant(declined);
+    gone.extend(sets.iter().flat_map(|set| meant(&set.declined)));
+    let mut kept = meant(approved);
+    kept.extend(sets.iter().flat_map(|set| meant(&set.granted)));
+    let apart = |scopes: &Scopes, others: &[Permission]| {
+        scopes.filter(|scope| scope.parse().is_ok_and(|permission| !touches(&permission, others)))
+    };
     let before = ctx.store.find_consent(account, &request.client).await?;
-    let (approved_before, declined_before) = before.map(|c| (c.approved, c.declined)).unwrap_or_default();
+    let (approved_before, declined_before, sets_before) =
+        before.map(|consent| (consent.approved, consent.declined, consent.sets)).unwrap_or_default();
+    let approved = joined(&apart(&approved_before, &gone), approved);
+    let included = includes(&approved);
+    let is_other = |set: &ApprovedSet| {
+        let is_approved = included.iter().any(|include| include.to_string() == set.include);
+        is_approved && approved_set::find(sets, &set.include).is_none()
+    };
+    let others = sets_before.into_iter().filter(is_other);
     Ok(Some(Consent {
         account: account.clone(),
         client: request.client.clone(),
-        approved: joined(&approved_before.difference(&declined), approved),
-        declined: joined(&declined_before.difference(approved), &declined),
+        sets: sets.iter().cloned().chain(others).collect(),
+        declined: joined(&apart(&declined_before, &kept), declined),
+        approved,
         decided_at: ctx.now(),
     }))
 }
@@ -118,5 +144,5 @@ async fn remember(
 /// Both, or only the new ones where that is more than a `scope` value may hold: what is not kept is asked for again.
 fn joined(before: &Scopes, new: &Scopes) -> Scopes {
     let both = before.union(new);
-    if both.as_str().len() <= MAX_LENGTH && both.len() <= MAX_TOKENS { both } else { new.clone() }
+    if fits(&both) { both } else { new.clone() }
 }

@@ -9,9 +9,10 @@ use gatewright_store::request::{CodeExchanged, Request, Stage};
 use gatewright_store::token::{NewToken, Token, TokenId};
 
 use super::mint::{TokenSet, access_expiry, mint};
-use super::{ExpandScopesError, ProvenClient, expand_scopes};
+use super::{Before, ExpandScopesError, ProvenClient, expand_scopes};
 use crate::accounts::AccountsError;
 use crate::context::Context;
+use crate::permission_sets::Purpose;
 
 /// What a client exchanges.
 #[derive(Debug)]
@@ -77,8 +78,8 @@ pub async fn exchange_code(
     let Some(request) = ctx.store.find_request_by_code(&hash).await? else {
         return Err(refuse(ctx, &exchange.code, ExchangeCodeError::Unknown).await?);
     };
-    let (token, refresh) = match judge(ctx, client, &exchange, request).await {
-        Ok(token) => token,
+    let (new, refresh) = match judge(ctx, client, &exchange, request).await {
+        Ok(new) => new,
         Err(
             ours @ (ExchangeCodeError::Accounts(_)
             | ExchangeCodeError::Expand(_)
@@ -87,7 +88,8 @@ pub async fn exchange_code(
         ) => return Err(ours),
         Err(theirs) => return Err(refuse(ctx, &exchange.code, theirs).await?),
     };
-    match ctx.store.exchange_code(&hash, NewToken { token: token.clone() }).await? {
+    let token = new.token.clone();
+    match ctx.store.exchange_code(&hash, new).await? {
         CodeExchanged::Created => {
             let now = token.created_at;
             Ok(mint(ctx, token, refresh, now))
@@ -111,9 +113,9 @@ async fn judge(
     client: &ProvenClient,
     exchange: &ExchangeCode,
     request: Request,
-) -> Result<(Token, Option<RefreshToken>), ExchangeCodeError> {
+) -> Result<(NewToken, Option<RefreshToken>), ExchangeCodeError> {
     let now = ctx.now();
-    let Stage::Approved { account, scope, code_expires_at, .. } = request.stage else {
+    let Stage::Approved { account, scope, sets, code_expires_at, .. } = request.stage else {
         return Err(ExchangeCodeError::Unknown);
     };
     if code_expires_at <= now {
@@ -139,19 +141,26 @@ async fn judge(
         Some(audience) => audience,
         None => ctx.settings.audiences.first().ok_or(ExchangeCodeError::NoAudience)?.service.clone(),
     };
-    let granted = expand_scopes(ctx, &scope).await?;
+    let before = Before { sets: &sets, approved_since: &[] };
+    let expanded = expand_scopes(ctx, &scope, before, Purpose::NewSession).await?;
     let access_expires_at = access_expiry(ctx, &request.client, &client.auth, &audience, now, now)
         .ok_or(ExchangeCodeError::Expired)?;
     let refresh = client.metadata.refreshes.then(|| RefreshToken::generate(&*ctx.random));
+    let id = TokenId(random_bytes(&*ctx.random));
+    let changes = expanded
+        .drifts
+        .into_iter()
+        .map(|drift| drift.of_session(id, &account.did, &request.client, now))
+        .collect();
     let token = Token {
-        id: TokenId(random_bytes(&*ctx.random)),
+        id,
         account: account.did,
         client: request.client,
         client_auth: request.client_auth,
         dpop_jkt: request.dpop_jkt,
         audience,
         approved: scope,
-        granted,
+        granted: expanded.scopes,
         device: request.device,
         created_at: now,
         rotated_at: now,
@@ -160,5 +169,5 @@ async fn judge(
         refresh: refresh.as_ref().map(RefreshToken::hash),
         previous_refresh: None,
     };
-    Ok((token, refresh))
+    Ok((NewToken { token, sets: expanded.sets, changes }, refresh))
 }

@@ -6,10 +6,14 @@ use gatewright_protocol::oauth::par::{LoginHint, Prompt};
 use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 use gatewright_store::account::AccountStatus;
+use gatewright_store::approved_set::{self, ApprovedSet};
 use gatewright_store::device::{DeviceAccount, DeviceId};
 use gatewright_store::request::Request;
 
+use super::expand_scopes::includes;
+use super::offer::Offer;
 use super::open_request::OpenRequestError;
+use super::permission_parts::{meant, touches};
 use crate::accounts::KnownAccount;
 use crate::context::Context;
 
@@ -18,8 +22,13 @@ use crate::context::Context;
 pub enum Show {
     /// The accounts that may go on without a password; at least one.
     Accounts(Vec<KnownAccount>),
-    /// What the client would be allowed to do on behalf of this account.
-    Consent(KnownAccount),
+    /// What the client would be allowed to do on behalf of an account.
+    Consent {
+        /// The account.
+        account: KnownAccount,
+        /// What it is asked to approve.
+        offer: Offer,
+    },
     /// The sign-in form.
     SignIn {
         /// Who is expected, or was chosen.
@@ -45,8 +54,10 @@ pub enum Want<'a> {
 /// What comes next.
 #[derive(Debug)]
 pub(super) enum Judged {
-    /// Nothing has to be asked.
-    Approve(KnownAccount),
+    /// Nothing has to be asked: the account approved all of it before, and of its sets this.
+    Approve(KnownAccount, Vec<ApprovedSet>),
+    /// The account has to be asked.
+    Ask(KnownAccount),
     /// The client is told no.
     Refuse(ErrorCode, &'static str),
     /// This page.
@@ -91,10 +102,12 @@ pub(super) async fn judge_request(
             }
         }
     };
-    if asked.prompt != Some(Prompt::Consent) && was_approved(ctx, request, &account).await? {
-        return Ok(Judged::Approve(account));
+    if asked.prompt != Some(Prompt::Consent)
+        && let Some(sets) = was_approved(ctx, request, &account).await?
+    {
+        return Ok(Judged::Approve(account, sets));
     }
-    Ok(Judged::Show(Show::Consent(account)))
+    Ok(Judged::Ask(account))
 }
 
 /// `prompt=none`: exactly the account that the hint names, signed in, and everything approved before.
@@ -110,26 +123,40 @@ async fn without_page(
     let Some(account) = fitting.into_iter().next() else {
         return Ok(Judged::Refuse(ErrorCode::LoginRequired, "the account has to sign in"));
     };
-    if was_approved(ctx, request, &account).await? {
-        Ok(Judged::Approve(account))
-    } else {
-        Ok(Judged::Refuse(ErrorCode::ConsentRequired, "the request has to be approved"))
+    match was_approved(ctx, request, &account).await? {
+        Some(sets) => Ok(Judged::Approve(account, sets)),
+        None => Ok(Judged::Refuse(ErrorCode::ConsentRequired, "the request has to be approved")),
     }
 }
 
-/// Whether the account approved all of this before, and for a client that can be told from others: a confidential or
-/// trusted one, never one on `localhost` (SEC-14, SEC-15, CM-24).
+/// What the account approved of the sets of the request, if it approved all of the request before, and for a client that
+/// can be told from others: a confidential or trusted one, never one on `localhost` (SEC-14, SEC-15, CM-24).
+///
+/// Requested scopes are compared as they were asked for, so a set that changed does not ask again (PS-24). A set of which
+/// something was declined always does.
 async fn was_approved(
     ctx: &Context,
     request: &Request,
     account: &KnownAccount,
-) -> Result<bool, OpenRequestError> {
+) -> Result<Option<Vec<ApprovedSet>>, OpenRequestError> {
     let is_proven = request.client_auth != ClientAuth::None || ctx.settings.trusts(&request.client);
     if !is_proven || request.client.is_loopback() || account.status != AccountStatus::Active {
-        return Ok(false);
+        return Ok(None);
     }
     let consent = ctx.store.find_consent(&account.did, &request.client).await?;
-    Ok(consent.is_some_and(|consent| request.parameters.scope.is_subset(&consent.approved)))
+    let asked = &request.parameters.scope;
+    let Some(consent) = consent.filter(|consent| asked.is_subset(&consent.approved)) else { return Ok(None) };
+    let declined = meant(&consent.declined);
+    let mut sets = Vec::new();
+    for include in includes(asked) {
+        let set = approved_set::find(&consent.sets, &include.to_string());
+        let is_whole = |set: &&ApprovedSet| {
+            set.declined.is_empty() && !meant(&set.granted).iter().any(|granted| touches(granted, &declined))
+        };
+        let Some(set) = set.filter(is_whole) else { return Ok(None) };
+        sets.push(set.clone());
+    }
+    Ok(Some(sets))
 }
 
 /// Who signed in on this device in a way that is good for this request, newest first.

@@ -1,6 +1,8 @@
 //! What the server does: one file, one public function, one error enum each. Nothing here knows of HTTP.
 
+mod account_pages;
 mod approve;
+mod approve_held;
 mod authorization_answer;
 mod choose_account;
 mod consent;
@@ -8,14 +10,19 @@ mod end_session;
 mod exchange_code;
 mod expand_scopes;
 mod judge_request;
+mod list_sessions;
 mod mint;
+mod offer;
 mod open_request;
+mod permission_parts;
 mod push_request;
 mod recognise_device;
 mod refresh;
 mod revoke;
+mod set_drift;
 mod sign_in;
 mod sweep_client_keys;
+mod tell_set_growth;
 
 use std::sync::Arc;
 
@@ -23,20 +30,27 @@ use gatewright_protocol::jose::Thumbprint;
 use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::oauth::client_metadata::ClientMetadata;
 
+pub use account_pages::{AccountPagesError, SignedInHere, list_own_accounts, sign_in_here, sign_out_here};
+pub use approve_held::{ApproveHeldError, approve_held, held_name};
 pub use authorization_answer::Answer;
 pub use choose_account::{ChooseAccountError, choose_account};
-pub use consent::{ConsentError, Decision, consent, is_optional};
+pub use consent::{ConsentError, Decision, consent};
 pub use end_session::{EndSessionError, end_removed_key, end_session};
 pub use exchange_code::{ExchangeCode, ExchangeCodeError, exchange_code};
-pub use expand_scopes::{ExpandScopesError, expand_scopes};
+#[cfg(test)]
+pub(crate) use expand_scopes::FoundSet;
+pub use expand_scopes::{Before, ExpandScopesError, Expanded, expand_scopes};
 pub use gatewright_guard::rate::TooMany;
 pub use judge_request::{Show, Want};
+pub use list_sessions::{ListSessionsError, Session, list_sessions};
 pub use mint::TokenSet;
+pub use offer::{DecidedBefore, Offer, OfferedPart, OfferedScope, OfferedSet, Ticked};
 pub use open_request::{OpenRequestError, Opened, Step, find_request, open_request, request_uri};
 pub use push_request::{PushRequestError, Pushed, push_request};
 pub use recognise_device::{DeviceCookie, Presented, RecogniseDeviceError, Recognised, recognise_device};
 pub use refresh::{RefreshError, refresh};
 pub use revoke::{RevokeError, revoke};
+pub use set_drift::SetDrift;
 pub use sign_in::{SignIn, SignInError, SignedIn, sign_in};
 pub use sweep_client_keys::{SweepClientKeysError, sweep_client_keys};
 

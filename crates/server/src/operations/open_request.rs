@@ -10,8 +10,9 @@ use gatewright_store::StoreError;
 use gatewright_store::device::DeviceId;
 use gatewright_store::request::{Request, RequestId, RequestOpened, Stage};
 
-use super::Answer;
-use super::approve::{ApproveError, approve};
+use super::approve::{Approval, ApproveError, approve};
+use super::offer::{OfferError, offer};
+use super::{Answer, ExpandScopesError};
 use super::judge_request::{Judged, Show, Want, judge_request};
 use crate::accounts::AccountsError;
 use crate::context::{ClientsError, Context};
@@ -157,6 +158,18 @@ pub(super) fn denied(ctx: &Context, request: &Request, why: &'static str) -> Ans
     Answer::error(ctx, request, ErrorCode::AccessDenied, why)
 }
 
+/// A permission set of the request does not resolve, though it did when the request was pushed: not the client's fault.
+/// The request stays, so that the person can try again.
+pub(super) fn unexpanded(ctx: &Context, request: &Request, error: &ExpandScopesError) -> Answer {
+    tracing::warn!(client.id = %request.client, %error, "a permission set could not be shown");
+    Answer::error(
+        ctx,
+        request,
+        ErrorCode::TemporarilyUnavailable,
+        "a permission set could not be resolved",
+    )
+}
+
 /// Decides what comes next for a request that was touched.
 pub(super) async fn go_on(
     ctx: &Context,
@@ -166,10 +179,18 @@ pub(super) async fn go_on(
     want: Want<'_>,
 ) -> Result<Opened, OpenRequestError> {
     match judge_request(ctx, &request, device, want).await? {
-        Judged::Approve(account) => {
-            let scope = request.parameters.scope.clone();
-            Ok(Opened::Answer(approve(ctx, &request, device, &account, scope, None).await?))
+        Judged::Approve(account, sets) => {
+            let approval = Approval { scope: request.parameters.scope.clone(), sets, consent: None };
+            Ok(Opened::Answer(approve(ctx, &request, device, &account, approval).await?))
         }
+        Judged::Ask(account) => match offer(ctx, &request, &account.did).await {
+            Ok(offer) => {
+                let show = Show::Consent { account, offer };
+                Ok(Opened::Page(Box::new(Step { request, client, show })))
+            }
+            Err(OfferError::Expand(error)) => Ok(Opened::Answer(unexpanded(ctx, &request, &error))),
+            Err(OfferError::Store(error)) => Err(error.into()),
+        },
         Judged::Refuse(code, why) => {
             ctx.store.delete_request(&request.id).await?;
             Ok(Opened::Answer(Answer::error(ctx, &request, code, why)))

@@ -7,8 +7,9 @@ use gatewright_protocol::random::random_bytes;
 use gatewright_store::StoreError;
 use gatewright_store::request::{Request, RequestCreated, RequestId, Stage};
 
-use super::{ExpandScopesError, ProvenClient, expand_scopes};
+use super::{Before, ExpandScopesError, ProvenClient, expand_scopes};
 use crate::context::Context;
+use crate::permission_sets::Purpose;
 
 /// A request that is kept.
 #[derive(Clone, Debug)]
@@ -46,7 +47,7 @@ pub async fn push_request(
     client: &ProvenClient,
     parameters: AuthorizationRequest,
 ) -> Result<Pushed, PushRequestError> {
-    expand_scopes(ctx, &parameters.scope).await?;
+    expand_scopes(ctx, &parameters.scope, Before::default(), Purpose::NewSession).await?;
     let (now, lifetimes) = (ctx.now(), &ctx.settings.lifetimes);
     let id = RequestId(format!("req-{:032x}", u128::from_be_bytes(random_bytes(&*ctx.random))));
     let request = Request {

@@ -16,7 +16,7 @@ pub struct DeviceCookie(String);
 
 impl DeviceCookie {
     /// The cookie of a new device.
-    fn generate(random: &dyn Random) -> Self {
+    pub fn generate(random: &dyn Random) -> Self {
         Self(format!("dev-{:032x}", u128::from_be_bytes(random_bytes(random))))
     }
 
@@ -101,6 +101,17 @@ pub async fn recognise_device(
     if !may_create {
         return Ok(None);
     }
+    let new = Presented { cookies: None, user_agent: presented.user_agent, network: presented.network };
+    Ok(Some(create(ctx, new, fingerprint).await?))
+}
+
+/// Makes a new device of a browser.
+pub(super) async fn create_device(ctx: &Context, presented: Presented) -> Result<Recognised, StoreError> {
+    let fingerprint = fingerprint(ctx, &presented);
+    create(ctx, presented, fingerprint).await
+}
+
+async fn create(ctx: &Context, presented: Presented, fingerprint: [u8; 32]) -> Result<Recognised, StoreError> {
     let now = ctx.now();
     let cookie = DeviceCookie::generate(&*ctx.random);
     let id = cookie.id();
@@ -116,7 +127,7 @@ pub async fn recognise_device(
         seen_at: now,
     };
     ctx.store.create_device(device).await?;
-    Ok(Some(Recognised { id, cookie, new_secret: Some(secret) }))
+    Ok(Recognised { id, cookie, new_secret: Some(secret) })
 }
 
 const LONGEST_USER_AGENT: usize = 200;

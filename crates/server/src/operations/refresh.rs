@@ -7,12 +7,17 @@ use gatewright_protocol::secret::RefreshToken;
 use gatewright_protocol::time::UnixTime;
 use gatewright_store::StoreError;
 use gatewright_store::account::AccountStatus;
+use gatewright_store::set_change::{ReplaceSets, SetChange, SetOutcome};
 use gatewright_store::token::{RotateToken, Rotation, Token, TokenId};
 
+use super::expand_scopes::{includes, replace_includes};
 use super::mint::{TokenSet, access_expiry, mint};
-use super::{ExpandScopesError, ProvenClient, expand_scopes};
+use super::tell_set_growth::tell_set_growth;
+use super::{Before, ExpandScopesError, ProvenClient, expand_scopes};
 use crate::accounts::AccountsError;
 use crate::context::Context;
+use crate::permission_sets::Purpose;
+use crate::settings::SetChanges;
 
 /// Why nothing is refreshed. The first four end the session; a failure of ours never does (AS-58).
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +47,9 @@ pub enum RefreshError {
         /// Which session.
         token: TokenId,
     },
+    /// Others changed the session all the time; nothing was done.
+    #[error("the session is changed by others at the moment")]
+    Busy,
     /// The client does not refresh (any more).
     #[error("the client does not use refresh tokens")]
     NotAllowed,
@@ -91,34 +99,51 @@ pub async fn refresh(
     if let Err(why) = judge(ctx, client, &token, now).await {
         return Err(refuse(ctx, &token, why).await?);
     }
-    let is_current = token.refresh.is_some_and(|current| current.matches(&hash));
-    // A recovered answer is the one first given, so there is nothing to expand or narrow for it.
-    let granted = if is_current { granted(ctx, &token, scope).await? } else { token.granted.clone() };
     let Some(access_expires_at) =
         access_expiry(ctx, &token.client, &client.auth, &token.audience, token.created_at, now)
     else {
         return Err(refuse(ctx, &token, Refused::Expired).await?);
     };
     let successor = presented.successor(ctx.keys.refresh_key(), &token.id.0);
-    let rotate = RotateToken {
-        id: token.id,
-        presented: hash,
-        successor: successor.hash(),
-        client_auth: client.auth.clone(),
-        granted,
-        access_expires_at,
-        now,
-        recovery: ctx.settings.lifetimes.recovery,
-    };
-    match ctx.store.rotate_token(rotate).await? {
-        Rotation::Gone => Err(RefreshError::Unknown),
-        Rotation::Replayed(token) => Err(RefreshError::Replayed { token: token.id }),
-        Rotation::Recovered(token) if token.client_auth != client.auth => {
-            Err(refuse(ctx, &token, Refused::Binding).await?)
-        }
-        Rotation::Recovered(token) | Rotation::Rotated(token) => Ok(mint(ctx, *token, Some(successor), now)),
+    for _ in 0..ATTEMPTS {
+        // A recovered answer is the one first given, so there is nothing to expand or narrow for it.
+        let is_current = token.refresh.is_some_and(|current| current.matches(&hash));
+        let granted = if is_current {
+            granted(ctx, &token, scope.as_ref(), now).await?
+        } else {
+            Granted { scopes: token.granted.clone(), sets: None }
+        };
+        let changes = granted.sets.as_ref().map(|sets| sets.changes.clone()).unwrap_or_default();
+        let rotate = RotateToken {
+            id: token.id,
+            presented: hash,
+            successor: successor.hash(),
+            client_auth: client.auth.clone(),
+            granted: granted.scopes,
+            sets: granted.sets,
+            access_expires_at,
+            now,
+            recovery: ctx.settings.lifetimes.recovery,
+        };
+        return match ctx.store.rotate_token(rotate).await? {
+            Rotation::Gone => Err(RefreshError::Unknown),
+            Rotation::Replayed(token) => Err(RefreshError::Replayed { token: token.id }),
+            Rotation::Recovered(token) if token.client_auth != client.auth => {
+                Err(refuse(ctx, &token, Refused::Binding).await?)
+            }
+            Rotation::Recovered(token) => Ok(mint(ctx, *token, Some(successor), now)),
+            Rotation::Rotated(token) => {
+                tell(ctx, &changes).await;
+                Ok(mint(ctx, *token, Some(successor), now))
+            }
+            Rotation::SetsChanged => continue,
+        };
     }
+    Err(RefreshError::Busy)
 }
+
+/// How often it is tried while somebody else changes what the sets of the session give.
+const ATTEMPTS: usize = 3;
 
 /// Why the caller is refused: the session ends with it.
 enum Refused {
@@ -160,14 +185,71 @@ async fn refuse(ctx: &Context, token: &Token, why: Refused) -> Result<RefreshErr
     Ok(ended)
 }
 
-/// What the next access token may do: what was approved, or the part of it that is asked for (AS-51).
-async fn granted(ctx: &Context, token: &Token, scope: Option<Scopes>) -> Result<Scopes, RefreshError> {
-    let Some(scope) = scope else { return Ok(expand_scopes(ctx, &token.approved).await?) };
-    let granted = expand_scopes(ctx, &token.approved).await?;
-    if !scope.contains("atproto")
-        || !scope.iter().all(|one| granted.contains(one) || token.approved.contains(one))
-    {
-        return Err(RefreshError::Scope);
+/// What the next access token may do, and what changes with it.
+struct Granted {
+    scopes: Scopes,
+    sets: Option<ReplaceSets>,
+}
+
+/// What the next access token may do: what was approved, or the part of it that is asked for (AS-51). Permission sets
+/// are looked at anew.
+async fn granted(
+    ctx: &Context,
+    token: &Token,
+    scope: Option<&Scopes>,
+    now: UnixTime,
+) -> Result<Granted, RefreshError> {
+    let has_sets = !includes(&token.approved).is_empty();
+    let before = if has_sets { ctx.store.find_sets(token.id).await? } else { Vec::new() };
+    // Who holds what is new lets a later approval of the same client count for its other sessions too.
+    let holds = has_sets && ctx.settings.set_changes == SetChanges::Hold;
+    let consent = if holds { ctx.store.find_consent(&token.account, &token.client).await? } else { None };
+    let since = consent.filter(|consent| consent.decided_at > token.created_at);
+    let since = since.map(|consent| consent.sets).unwrap_or_default();
+    let before_all = Before { sets: &before, approved_since: &since };
+    let expanded = expand_scopes(ctx, &token.approved, before_all, Purpose::RunningSession).await?;
+    let scopes = match scope {
+        None => expanded.scopes,
+        Some(asked) => {
+            let has = |one: &str| expanded.scopes.contains(one) || token.approved.contains(one);
+            if !asked.contains("atproto") || !asked.iter().all(has) {
+                return Err(RefreshError::Scope);
+            }
+            replace_includes(asked, &expanded.sets)
+        }
+    };
+    let changes = expanded.drifts.into_iter();
+    let changes = changes.map(|drift| drift.of_session(token.id, &token.account, &token.client, now)).collect();
+    let replaced = ReplaceSets { before, after: expanded.sets, changes };
+    let sets = (replaced.before != replaced.after || !replaced.changes.is_empty()).then_some(replaced);
+    Ok(Granted { scopes, sets })
+}
+
+/// Notes what changed in the log, and tells the person by mail what their application may do now, where the operator
+/// wants that.
+async fn tell(ctx: &Context, changes: &[SetChange]) {
+    for change in changes {
+        tracing::info!(
+            token.id = %change.token,
+            account.did = %change.account,
+            client.id = %change.client,
+            set.include = change.include,
+            set.from = change.from,
+            set.to = change.to,
+            set.added = %change.added,
+            set.removed = %change.removed,
+            set.outcome = ?change.outcome,
+            "a permission set changed what `{}` may do",
+            change.client,
+        );
     }
-    Ok(expand_scopes(ctx, &scope).await?)
+    let grew = |change: &&SetChange| change.outcome == SetOutcome::Applied && !change.added.is_empty();
+    let grown: Vec<&SetChange> = changes.iter().filter(grew).collect();
+    if ctx.settings.set_changes != SetChanges::Notify || grown.is_empty() {
+        return;
+    }
+    if let Err(error) = tell_set_growth(ctx, &grown).await {
+        // The session goes on, and the account page tells it too.
+        tracing::error!(%error, "a person could not be told that a permission set grew");
+    }
 }

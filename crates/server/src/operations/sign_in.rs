@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::judge_request::{Show, Want, names};
 use super::open_request::{OpenRequestError, Opened, Step, Touched, go_on, touch_request};
-use crate::accounts::KnownAccount;
+use crate::accounts::{AccountsError, KnownAccount};
 use crate::context::Context;
 
 /// What a person filled in.
@@ -64,7 +64,7 @@ pub async fn sign_in(
         Touched::Over(answer) => return Ok(SignedIn { opened: Opened::Answer(answer), new_secret: None }),
     };
     let SignIn { identifier, password, remember } = form;
-    let account = check(ctx, &identifier, password).await?;
+    let account = check(ctx, &identifier, password).await.map_err(OpenRequestError::from)?;
     let again = |request| {
         let show = Show::SignIn { identifier: Some(identifier), has_accounts: false };
         Box::new(Step { request, client: client.clone(), show })
@@ -89,11 +89,12 @@ pub async fn sign_in(
     Ok(SignedIn { opened, new_secret: Some(secret) })
 }
 
-async fn check(
+/// The account with this password, if it may sign in. Takes as long whether or not there is one.
+pub(super) async fn check(
     ctx: &Context,
     identifier: &str,
     password: Password,
-) -> Result<Option<KnownAccount>, OpenRequestError> {
+) -> Result<Option<KnownAccount>, AccountsError> {
     let start = Instant::now();
     let account = ctx.accounts.check_password(identifier, password).await;
     tokio::time::sleep_until(start + ctx.settings.sign_in_floor).await;

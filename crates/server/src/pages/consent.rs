@@ -2,13 +2,17 @@
 
 use askama::Template;
 use gatewright_protocol::oauth::redirect_uri::{Kind, RedirectUri};
+use gatewright_protocol::permission_set::Dropped;
 
 use super::account_picker::AccountName;
+use super::cannot::cannot;
 use super::client_name::ClientName;
-use super::permission::Row;
-use super::{Hidden, Page, Shell, paths};
+use super::permission::Mark;
+use super::permission_list::{Block, PermissionList};
+use super::{Hidden, Page, Shell, day, paths};
 use crate::http::headers::Content;
 use crate::i18n::Html;
+use crate::operations::{Offer, OfferedScope};
 
 /// What the client would be allowed to do, and the two buttons.
 #[derive(Debug, Template)]
@@ -22,24 +26,36 @@ pub(crate) struct ConsentPage<'a> {
     pub(crate) client: ClientName,
     /// On whose behalf.
     pub(crate) account: AccountName,
-    /// To do what, in the order of the request: [`super::permission::rows`].
-    pub(crate) permissions: Vec<Row>,
+    /// To do what, as it was asked for.
+    pub(crate) offer: &'a Offer,
+    /// The same, as the page lists it.
+    pub(crate) list: PermissionList,
     /// Where the answer goes.
     pub(crate) destination: Destination,
     /// Whom the client asked for, if it did: another account ends the request (AS-38).
     pub(crate) expected: Option<&'a str>,
     /// Where another account can be chosen, where that makes sense.
     pub(crate) picker: Option<&'a str>,
-    /// Whether the form was sent before with everything unticked or otherwise not as it must be, so that it is shown
-    /// again.
+    /// Why the form is shown again.
     pub(crate) refused: Option<ConsentRefused>,
 }
 
 /// Why the form is shown again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConsentRefused {
+    /// A permission set changed while the page was open.
+    SetsChanged,
     /// Neither button was pressed.
     Undecided,
+}
+
+impl ConsentRefused {
+    const fn message(self) -> &'static str {
+        match self {
+            Self::SetsChanged => "consent-sets-changed",
+            Self::Undecided => "consent-undecided",
+        }
+    }
 }
 
 /// Where the browser goes when the decision is made.
@@ -75,10 +91,42 @@ impl Destination {
 }
 
 impl ConsentPage<'_> {
-    /// Whether anything can be unticked.
-    fn narrowable(&self) -> bool {
-        self.permissions.iter().any(|row| row.optional)
+    /// The day on which the account last approved something for this client.
+    fn approved_before(&self) -> Option<String> {
+        self.offer.approved_before.map(day)
     }
+
+    /// What it cannot do, in one line.
+    fn cannot(&self) -> String {
+        cannot(self.offer, self.shell.locale)
+    }
+
+    /// The scopes that a developer wants to see: a set, and what it comes to.
+    fn scopes(&self) -> Vec<RawScope> {
+        let raw = |offered: &OfferedScope| RawScope {
+            scope: offered.scope.clone(),
+            gives: match &offered.set {
+                None => Vec::new(),
+                Some(set) => set.known.set.expand(&set.include).scopes().iter().map(str::to_owned).collect(),
+            },
+            dropped: offered.set.iter().flat_map(|set| &set.dropped).map(dropped).collect(),
+        };
+        self.offer.scopes.iter().map(raw).collect()
+    }
+}
+
+/// A scope as a developer wants to see it.
+struct RawScope {
+    scope: String,
+    /// What a set comes to.
+    gives: Vec<String>,
+    /// What of a set grants nothing, and why.
+    dropped: Vec<String>,
+}
+
+/// An entry that grants nothing, counted from 0 as everywhere.
+fn dropped(dropped: &Dropped) -> String {
+    format!("permissions[{}]: {}", dropped.index, dropped.reason)
 }
 
 impl Page for ConsentPage<'_> {
@@ -91,67 +139,4 @@ impl Page for ConsentPage<'_> {
 }
 
 #[cfg(test)]
-impl<'a> super::Sampled<'a> for ConsentPage<'a> {
-    fn samples(shell: Shell<'a>) -> Vec<(&'static str, Self)> {
-        let page = |client, scopes: &str, redirect: &str| Self {
-            shell,
-            hidden: Hidden::sample(),
-            client,
-            account: AccountName::sample("alice.test"),
-            permissions: super::permission::rows(&scopes.parse().unwrap(), shell.locale),
-            destination: Destination::new(&redirect.parse().unwrap()),
-            expected: None,
-            picker: Some("/oauth/authorize/account?client_id=a&request_uri=b"),
-            refused: None,
-        };
-        let host = ClientName::sample_host;
-        vec![
-            (
-                "notes",
-                page(
-                    host(),
-                    "atproto repo:com.example.note?action=create blob:image/* \
-                     rpc:app.bsky.feed.getTimeline?aud=did:web:api.bsky.app%23bsky_appview account:email",
-                    "https://notes.example.com/callback",
-                ),
-            ),
-            ("identity_only", page(ClientName::Device, "atproto", "http://127.0.0.1:4711/")),
-            (
-                "loud",
-                page(
-                    ClientName::sample_url(),
-                    "atproto repo:* rpc:*?aud=did:web:api.example.com%23all rpc:com.example.ping?aud=* identity:* \
-                     account:email?action=manage account:repo?action=manage blob:*/*",
-                    "com.example.reader:/callback",
-                ),
-            ),
-            (
-                "transition",
-                page(
-                    ClientName::sample_trusted(),
-                    "atproto transition:generic transition:chat.bsky transition:email",
-                    "https://notes.example.com/callback",
-                ),
-            ),
-            (
-                "many",
-                page(
-                    ClientName::sample_url(),
-                    "atproto repo:com.example.a?action=create&action=update \
-                     repo?collection=com.example.b&collection=com.example.averyveryverylongname.withmanyparts.indeedVeryLong \
-                     blob?accept=image/png&accept=video/* identity:handle include:com.example.permissions.basic",
-                    "https://xn--pple-43d.example.com/callback",
-                ),
-            ),
-            (
-                "undecided",
-                Self {
-                    refused: Some(ConsentRefused::Undecided),
-                    expected: Some("alice.test"),
-                    picker: None,
-                    ..page(host(), "atproto", "https://notes.example.com/callback")
-                },
-            ),
-        ]
-    }
-}
+pub(super) mod samples;

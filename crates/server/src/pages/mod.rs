@@ -4,13 +4,17 @@
 //! rely on (field names, button values) is marked in the templates. Each page names samples of itself; one test renders
 //! every page with every sample in every language.
 
+pub(crate) mod account;
 pub(crate) mod account_picker;
+pub(crate) mod account_sign_in;
 pub(crate) mod brand;
+pub(crate) mod cannot;
 pub(crate) mod client_name;
 pub(crate) mod consent;
 pub(crate) mod error;
 pub(crate) mod form_post;
 pub(crate) mod permission;
+pub(crate) mod permission_list;
 pub(crate) mod sign_in;
 
 #[cfg(test)]
@@ -18,15 +22,27 @@ mod tests;
 
 use askama::Template;
 use axum::response::Response;
+use gatewright_protocol::syntax::Datetime;
+use gatewright_protocol::time::UnixTime;
 use http::StatusCode;
 
 use self::brand::Look;
 use crate::http::headers::{self, Content};
 use crate::i18n::{Arg, Html, Locale};
 
-/// Where the forms of the pages go, and where their links lead. All of them lie under the path that `Referer` is held
+/// Where the forms of the pages go, and where their links lead. All of them lie under the paths that `Referer` is held
 /// against (AS-35).
 pub(crate) mod paths {
+    /// `POST` with `session` and `shown`: approves what permission sets give more than the session has.
+    pub(crate) const APPROVE_HELD: &str = "/account/approve";
+    /// `POST` with `session`: ends it.
+    pub(crate) const END_SESSION: &str = "/account/end-session";
+    /// `GET`: the applications of an account that is signed in on this device, or a sign-in form.
+    pub(crate) const OWN_ACCOUNT: &str = "/account";
+    /// `POST`: identifier and password, for the pages of the account itself.
+    pub(crate) const OWN_SIGN_IN: &str = "/account/sign-in";
+    /// `POST`: signs the account out on this device.
+    pub(crate) const OWN_SIGN_OUT: &str = "/account/sign-out";
     /// Opens a request: `GET` with `client_id` and `request_uri`.
     pub(crate) const AUTHORIZE: &str = "/oauth/authorize";
     /// `GET` (with the same query): the account picker, whatever else could be shown. `POST` with `account`: goes on as
@@ -79,6 +95,12 @@ impl Shell<'_> {
     fn h1<'b>(&self, id: &str, name: &'static str, value: impl Into<Arg<'b>>) -> Html {
         self.locale.html(id, &[(name, value.into())])
     }
+}
+
+/// A day as it is written in every language.
+pub(crate) fn day(time: UnixTime) -> String {
+    let text = Datetime::from(time).to_string();
+    text.split('T').next().unwrap_or_default().to_owned()
 }
 
 /// The hidden fields of every form that changes something.

@@ -1,59 +1,86 @@
-//! The permissions of a request, as the consent page lists them: exactly what would be granted, no more and no less.
+//! Permissions as pages list them: exactly what is granted, no more and no less.
 
 use gatewright_protocol::scope::{Permission, Scopes, Sentence, Transition, Warning, sentences};
 
-use crate::i18n::{Arg, Html, Locale};
-use crate::operations::is_optional;
+use crate::i18n::{Html, Locale};
+use crate::sentences;
 
 /// One permission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// The scope as it was asked for; the value of its checkbox.
-    pub(crate) scope: String,
+    /// Names it on the page.
+    pub(crate) id: String,
+    /// The value of its checkbox.
+    pub(crate) value: String,
     /// What it allows, one plain sentence or more.
     pub(crate) sentences: Vec<Html>,
     /// What is unusual about it.
     pub(crate) warning: Option<Html>,
     /// Whether it can be unticked.
     pub(crate) optional: bool,
+    /// What is to be said about earlier decisions.
+    pub(crate) mark: Option<Mark>,
 }
 
-/// The rows of a request, in its order. Scopes that mean nothing here grant nothing, and have none.
-pub(crate) fn rows(scopes: &Scopes, locale: &Locale) -> Vec<Row> {
-    let generic = scopes.contains(Transition::Generic.as_str());
-    let known = scopes.permissions().filter_map(|(scope, permission)| Some((scope, permission.ok()?)));
-    let row = |(scope, permission): (&str, Permission)| {
-        let sentences = sentences(&permission);
-        Row {
-            scope: scope.to_owned(),
-            warning: warning(&permission, &sentences, generic).map(|id| locale.html(id, &[])),
-            sentences: sentences.iter().map(|sentence| say(sentence, generic, locale)).collect(),
-            optional: is_optional(scope),
-        }
-    };
-    known.map(row).collect()
+/// What is to be said about a permission of an application that was approved before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// It was declined the last time.
+    Declined,
+    /// It was not asked for the last time.
+    New,
 }
 
-fn say(sentence: &Sentence, generic: bool, locale: &Locale) -> Html {
+/// What scopes are together: some mean something else beside others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Company {
+    generic: bool,
+}
+
+impl Company {
+    /// Of these scopes.
+    pub(crate) fn of<'s>(scopes: impl IntoIterator<Item = &'s str>) -> Self {
+        Self { generic: scopes.into_iter().any(|scope| scope == Transition::Generic.as_str()) }
+    }
+}
+
+/// One permission as a row that can be read.
+pub(crate) fn row(id: String, permission: &Permission, company: Company, locale: &Locale) -> Row {
+    let sentences = sentences(permission);
+    Row {
+        id,
+        value: permission.to_string(),
+        warning: warning(permission, &sentences, company).map(|id| locale.html(id, &[])),
+        sentences: sentences.iter().map(|sentence| say(sentence, company, locale)).collect(),
+        optional: false,
+        mark: None,
+    }
+}
+
+/// What a list of scopes allows, in its order: one sentence a thing. Scopes that mean nothing here allow nothing.
+pub(crate) fn said(scopes: &Scopes, locale: &Locale) -> Vec<Html> {
+    let company = Company::of(scopes.iter());
+    let known = scopes.permissions().filter_map(|(_, permission)| permission.ok());
+    known
+        .flat_map(|permission| sentences(&permission))
+        .map(|sentence| say(&sentence, company, locale))
+        .collect()
+}
+
+fn say(sentence: &Sentence, company: Company, locale: &Locale) -> Html {
     if sentence.message == CHAT {
         // Alone it has no effect (SC-23), and the page says what is granted.
-        return locale.html(if generic { "permission-chat" } else { "permission-chat-idle" }, &[]);
+        return locale.html(if company.generic { "permission-chat" } else { "permission-chat-idle" }, &[]);
     }
-    if let (BLOB_KIND, [(name, kind)]) = (sentence.message, sentence.arguments.as_slice()) {
-        // So that the whole of `image/*` stands out, not its first half.
-        return locale.html("permission-blob-kind", &[(*name, (&format!("{kind}/*")).into())]);
-    }
-    let arguments: Vec<(&'static str, Arg<'_>)> =
-        sentence.arguments.iter().map(|(name, value)| (*name, value.into())).collect();
-    locale.html(&format!("permission-{}", sentence.message), &arguments)
+    sentences::html(sentence, locale)
 }
 
 /// What is unusual about the permission (AS-40), as the id of a message.
-fn warning(permission: &Permission, sentences: &[Sentence], generic: bool) -> Option<&'static str> {
+fn warning(permission: &Permission, sentences: &[Sentence], company: Company) -> Option<&'static str> {
     let serious = sentences.iter().find(|sentence| sentence.warning == Warning::Serious)?;
     Some(match serious.message {
         _ if *permission == Permission::Transition(Transition::Generic) => "warning-generic",
-        CHAT if generic => "warning-chat",
+        CHAT if company.generic => "warning-chat",
         CHAT => return None,
         "identity-any" => "warning-identity",
         "repo-any-create" => "warning-repo-add",
@@ -64,7 +91,6 @@ fn warning(permission: &Permission, sentences: &[Sentence], generic: bool) -> Op
     })
 }
 
-const BLOB_KIND: &str = "blob-kind";
 const CHAT: &str = "transition-chat";
 
 #[cfg(test)]
@@ -72,9 +98,13 @@ mod tests {
     use gatewright_protocol::scope::ENGLISH;
 
     use super::*;
+    use crate::i18n::Arg;
 
     fn page(scopes: &str) -> Vec<Row> {
-        rows(&scopes.parse().unwrap(), Locale::english())
+        let scopes: Scopes = scopes.parse().unwrap();
+        let company = Company::of(scopes.iter());
+        let known = scopes.permissions().filter_map(|(_, permission)| permission.ok());
+        known.map(|permission| row(String::new(), &permission, company, Locale::english())).collect()
     }
 
     #[test]
@@ -94,11 +124,12 @@ mod tests {
         let rows = page("atproto repo:com.example.note?action=create nonsense:x");
         assert_eq!(rows.len(), 2);
         assert_eq!(rows[1].sentences[0].to_string(), "Create <bdi>com.example.note</bdi> records");
-        assert_eq!((rows[0].optional, rows[1].optional), (false, true));
         let (alone, together) =
             (page("atproto transition:chat.bsky"), page("transition:generic transition:chat.bsky"));
         assert!(alone[1].sentences[0].to_string().starts_with("Nothing"), "{alone:?}");
         assert!(alone[1].warning.is_none() && together[1].warning.is_some());
+        let said = said(&"atproto repo:a.b.c transition:chat.bsky".parse().unwrap(), Locale::english());
+        assert!(said[2].to_string().starts_with("Nothing"), "{said:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::client_name::ClientName;
 use super::{Hidden, Page, Shell, paths};
-use crate::i18n::Html;
+use crate::i18n::{Html, Locale};
 
 /// The sign-in form.
 #[derive(Debug, Template)]
@@ -44,25 +44,32 @@ pub(crate) enum SignInRefused {
     Wrong,
 }
 
-impl SignInPage<'_> {
+impl SignInRefused {
     /// Whether what was typed is to blame.
+    pub(super) fn blames_input(self) -> bool {
+        !matches!(self, Self::TooMany { .. })
+    }
+
+    /// The reason, for the person. `expected` is the account that the client asked for.
+    pub(super) fn html(self, locale: &Locale, expected: &str) -> Html {
+        match self {
+            Self::Empty => locale.html("sign-in-refused-empty", &[]),
+            Self::OtherAccount => locale.html("sign-in-refused-other-account", &[("account", expected.into())]),
+            Self::TooMany { minutes } => {
+                locale.html("sign-in-refused-too-many", &[("minutes", minutes.into())])
+            }
+            Self::Wrong => locale.html("sign-in-refused-wrong", &[]),
+        }
+    }
+}
+
+impl SignInPage<'_> {
     fn invalid(&self) -> bool {
-        self.refused.is_some_and(|refused| !matches!(refused, SignInRefused::TooMany { .. }))
+        self.refused.is_some_and(SignInRefused::blames_input)
     }
 
     fn refusal(&self) -> Option<Html> {
-        let locale = self.shell.locale;
-        Some(match self.refused? {
-            SignInRefused::Empty => locale.html("sign-in-refused-empty", &[]),
-            SignInRefused::OtherAccount => {
-                let account = self.expected.unwrap_or_default();
-                locale.html("sign-in-refused-other-account", &[("account", account.into())])
-            }
-            SignInRefused::TooMany { minutes } => {
-                locale.html("sign-in-refused-too-many", &[("minutes", minutes.into())])
-            }
-            SignInRefused::Wrong => locale.html("sign-in-refused-wrong", &[]),
-        })
+        Some(self.refused?.html(self.shell.locale, self.expected.unwrap_or_default()))
     }
 }
 

@@ -4,6 +4,8 @@
 mod support;
 
 #[cfg(test)]
+mod account_pages;
+#[cfg(test)]
 mod answers;
 #[cfg(test)]
 mod clients;
@@ -13,6 +15,8 @@ mod codes;
 mod documents;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod permission_sets;
 #[cfg(test)]
 mod proofs;
 #[cfg(test)]

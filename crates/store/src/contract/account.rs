@@ -4,7 +4,6 @@ use super::fixture::*;
 use super::{RACERS, Subject};
 use crate::account::{AccountCreated, AccountStatus};
 use crate::request::CodeExchanged;
-use crate::token::NewToken;
 
 /// An account is found by its DID, handle and address, and its password and key are found by its DID.
 pub async fn an_account_is_found_by_all_its_names(store: Subject) {
@@ -76,7 +75,7 @@ pub async fn a_new_password_ends_codes_tokens_and_sign_ins(store: Subject) {
     assert!(store.find_token(token_id(1)).await.expect("it reads").is_none());
     assert!(store.find_token_by_refresh(&refresh(1, 0)).await.expect("it reads").is_none());
     assert!(store.list_device_accounts(&device_id(1), None).await.expect("it reads").is_empty());
-    let late = store.exchange_code(&code(3), NewToken { token: token(3) }).await.expect("it answers");
+    let late = store.exchange_code(&code(3), token(3).into()).await.expect("it answers");
     assert!(matches!(late, CodeExchanged::Unknown), "a code outlived the password: {late:?}");
     assert!(store.find_token(token_id(2)).await.expect("it reads").is_some(), "another account's token");
     assert_eq!(store.list_device_accounts(&device_id(2), None).await.expect("it reads").len(), 1);
@@ -165,6 +164,7 @@ async fn approve_another(store: &Subject, number: usize, account: usize) {
     let stage = crate::request::Stage::Approved {
         account: did(account),
         scope: scopes("atproto"),
+        sets: Vec::new(),
         code: code(number),
         code_expires_at: NOW.plus(MINUTE),
     };
@@ -179,6 +179,7 @@ async fn a_consent(store: &Subject, number: usize) -> bool {
     let stage = crate::request::Stage::Approved {
         account: did(1),
         scope: scopes("atproto"),
+        sets: Vec::new(),
         code: code(number),
         code_expires_at: NOW.plus(MINUTE),
     };

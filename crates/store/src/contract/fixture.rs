@@ -14,12 +14,14 @@ use gatewright_protocol::syntax::{Did, Nsid, RecordKey, Tid};
 use gatewright_protocol::time::UnixTime;
 
 use crate::account::{Account, AccountStatus, NewAccount, PasswordHash};
+use crate::approved_set::ApprovedSet;
 use crate::blob::Blob;
 use crate::consent::Consent;
 use crate::device::{Device, DeviceAccount, DeviceId};
 use crate::lexicon::LexiconVersion;
 use crate::repo::{NewCommit, Record, RecordChange, RepoHead};
 use crate::request::{Request, RequestId, Stage};
+use crate::set_change::{SetChange, SetOutcome};
 use crate::sweep::Horizon;
 use crate::token::{NewToken, RotateToken, Token, TokenId};
 
@@ -168,6 +170,7 @@ pub fn approved(number: usize) -> Stage {
     Stage::Approved {
         account: did(number),
         scope: scopes("atproto"),
+        sets: Vec::new(),
         code: code(number),
         code_expires_at: NOW.plus(MINUTE),
     }
@@ -180,7 +183,35 @@ pub fn consent(number: usize) -> Consent {
         client: client(number),
         approved: scopes("atproto"),
         declined: scopes("repo:com.example.note"),
+        sets: vec![set(number)],
         decided_at: NOW,
+    }
+}
+
+/// What was approved of version `version` of a set.
+pub fn set(version: usize) -> ApprovedSet {
+    ApprovedSet {
+        include: "include:com.example.set".to_owned(),
+        version: format!("version-{version}"),
+        granted: scopes("repo:com.example.one"),
+        declined: scopes("repo:com.example.two"),
+        held: Scopes::empty(),
+    }
+}
+
+/// Version `version` of the set changed what token `number` has, at `at`.
+pub fn set_change(number: usize, version: usize, at: UnixTime) -> SetChange {
+    SetChange {
+        token: token_id(number),
+        account: did(number),
+        client: client(number),
+        at,
+        include: "include:com.example.set".to_owned(),
+        from: format!("version-{}", version - 1),
+        to: format!("version-{version}"),
+        added: scopes("repo:com.example.three rpc:com.example.read?aud=*"),
+        removed: scopes("repo:com.example.four?action=create"),
+        outcome: SetOutcome::Held,
     }
 }
 
@@ -224,6 +255,7 @@ pub fn rotate(number: usize, rotation: usize, now: UnixTime) -> RotateToken {
         successor: refresh(number, rotation),
         client_auth: ClientAuth::None,
         granted: scopes("atproto"),
+        sets: None,
         access_expires_at: now.plus(15 * MINUTE),
         now,
         recovery: MINUTE,
@@ -317,7 +349,12 @@ pub async fn grant(store: &super::Subject, number: usize) {
 
 /// Keeps this token, by way of request `number`.
 pub async fn grant_token(store: &super::Subject, number: usize, token: Token) {
+    grant_new(store, number, token.into()).await;
+}
+
+/// Keeps this token with its sets, by way of request `number`.
+pub async fn grant_new(store: &super::Subject, number: usize, new: NewToken) {
     approve(store, number).await;
-    let exchanged = store.exchange_code(&code(number), NewToken { token }).await.expect("it is exchanged");
+    let exchanged = store.exchange_code(&code(number), new).await.expect("it is exchanged");
     assert!(matches!(exchanged, crate::request::CodeExchanged::Created), "{exchanged:?}");
 }

@@ -19,6 +19,7 @@ pub mod lexicon;
 pub mod replay;
 pub mod repo;
 pub mod request;
+pub mod set_change;
 pub mod sweep;
 pub mod token;
 
@@ -196,11 +197,21 @@ macro_rules! contract_tests {
                     approvals_race_and_one_wins,
                     requests_with_one_challenge_race_and_one_wins,
                 }
+                set_change {
+                    sets_are_kept_from_the_approval_to_the_session,
+                    sets_change_with_a_rotation_or_not_at_all,
+                    sec_74_a_lost_answer_notes_no_change_twice,
+                    sets_are_replaced_only_by_who_knows_them,
+                    sets_and_rotations_race_and_nothing_is_lost,
+                    changes_are_listed_by_account_and_end_with_their_session,
+                    sec_72_changes_of_one_session_are_limited,
+                }
                 sweep {
                     what_has_expired_goes_and_the_rest_stays,
                     sec_25_tokens_go_when_their_session_or_refresh_life_is_over,
                     devices_go_when_they_did_not_come_for_long,
                     a_sign_in_goes_with_its_request,
+                    a_sign_in_of_the_account_pages_goes_after_its_time,
                     lexicons_go_when_no_session_can_need_them,
                     a_sweep_is_bounded,
                 }
@@ -252,6 +263,7 @@ mod tests {
             include_str!("replay.rs"),
             include_str!("repo.rs"),
             include_str!("request.rs"),
+            include_str!("set_change.rs"),
             include_str!("sweep.rs"),
             include_str!("token.rs"),
         ];

@@ -3,7 +3,7 @@
 use super::fixture::*;
 use super::{RACERS, Subject};
 use crate::request::{CodeExchanged, Request, RequestCreated, RequestOpened, Stage};
-use crate::token::{NewToken, Token};
+use crate::token::Token;
 
 /// Everything that it was pushed with.
 pub async fn a_request_is_found_as_it_was_pushed(store: Subject) {
@@ -111,7 +111,7 @@ pub async fn an_approved_request_keeps_its_code_when_it_is_opened_again(store: S
         let opened = store.open_request(&request_id(1), &device_id(device), after(1), after(300)).await;
         assert!(matches!(opened.expect("it answers"), RequestOpened::Approved(_)));
     }
-    let exchanged = store.exchange_code(&code(1), NewToken { token: token(1) }).await.expect("it answers");
+    let exchanged = store.exchange_code(&code(1), token(1).into()).await.expect("it answers");
     assert!(matches!(exchanged, CodeExchanged::Created));
 }
 
@@ -155,7 +155,7 @@ pub async fn sec_18_a_code_that_comes_again_ends_its_token_and_sign_in(store: Su
     grant(&store, 1).await;
     assert_eq!(store.find_token(token_id(1)).await.expect("it reads"), Some(token(1)));
     assert!(store.find_request_by_code(&code(1)).await.expect("it reads").is_none(), "the code is used");
-    let again = store.exchange_code(&code(1), NewToken { token: token(2) }).await.expect("it answers");
+    let again = store.exchange_code(&code(1), token(2).into()).await.expect("it answers");
     let CodeExchanged::Replayed(Some(ended)) = again else { panic!("{again:?}") };
     assert_eq!(*ended, token(1));
     assert!(store.find_token(token_id(1)).await.expect("it reads").is_none());
@@ -164,7 +164,7 @@ pub async fn sec_18_a_code_that_comes_again_ends_its_token_and_sign_in(store: Su
     assert_eq!(store.list_device_accounts(&device_id(1), None).await.expect("it reads"), [sign_in(1, 2)]);
     let third = store.consume_code(&code(1), after(1)).await.expect("it answers");
     assert!(matches!(third, CodeExchanged::Replayed(None)), "{third:?}");
-    let unknown = store.exchange_code(&code(7), NewToken { token: token(7) }).await.expect("it answers");
+    let unknown = store.exchange_code(&code(7), token(7).into()).await.expect("it answers");
     assert!(matches!(unknown, CodeExchanged::Unknown), "{unknown:?}");
 }
 
@@ -173,7 +173,7 @@ pub async fn sec_19_a_consumed_code_is_used_up_without_a_token(store: Subject) {
     approve(&store, 1).await;
     let consumed = store.consume_code(&code(1), after(1)).await.expect("it answers");
     assert!(matches!(consumed, CodeExchanged::Created), "{consumed:?}");
-    let late = store.exchange_code(&code(1), NewToken { token: token(1) }).await.expect("it answers");
+    let late = store.exchange_code(&code(1), token(1).into()).await.expect("it answers");
     assert!(matches!(late, CodeExchanged::Replayed(None)), "{late:?}");
     assert!(store.find_token(token_id(1)).await.expect("it reads").is_none());
     let unknown = store.consume_code(&code(2), after(1)).await.expect("it answers");
@@ -184,9 +184,9 @@ pub async fn sec_19_a_consumed_code_is_used_up_without_a_token(store: Subject) {
 pub async fn an_exchange_that_fails_leaves_the_code(store: Subject) {
     grant(&store, 1).await;
     approve(&store, 2).await;
-    assert!(store.exchange_code(&code(2), NewToken { token: token(1) }).await.is_err(), "the name is taken");
+    assert!(store.exchange_code(&code(2), token(1).into()).await.is_err(), "the name is taken");
     assert_eq!(store.find_token(token_id(1)).await.expect("it reads"), Some(token(1)));
-    let exchanged = store.exchange_code(&code(2), NewToken { token: token(2) }).await.expect("it answers");
+    let exchanged = store.exchange_code(&code(2), token(2).into()).await.expect("it answers");
     assert!(matches!(exchanged, CodeExchanged::Created), "{exchanged:?}");
 }
 
@@ -195,8 +195,8 @@ pub async fn sec_20_exchanges_of_one_code_race_and_one_wins(store: Subject) {
     approve(&store, 1).await;
     let outcomes = store
         .race(|store, racer| async move {
-            let token = NewToken { token: Token { account: did(1), ..token(racer + 10) } };
-            store.exchange_code(&code(1), token).await.expect("it answers")
+            let token = Token { account: did(1), ..token(racer + 10) };
+            store.exchange_code(&code(1), token.into()).await.expect("it answers")
         })
         .await;
     let count =
@@ -250,7 +250,7 @@ async fn grant_open(store: &Subject, number: usize) {
     let done =
         store.approve_request(&request_id(number), &device_id(number), approved(number), None, NOW).await;
     assert!(done.expect("it writes"));
-    store.exchange_code(&code(number), NewToken { token: token(number) }).await.expect("it is exchanged");
+    store.exchange_code(&code(number), token(number).into()).await.expect("it is exchanged");
 }
 
 fn same(found: &Request, expected: &Request) {

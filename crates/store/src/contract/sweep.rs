@@ -2,11 +2,11 @@
 
 use super::Subject;
 use super::fixture::*;
-use crate::device::DeviceAccount;
+use crate::device::{ACCOUNT_PAGES, DeviceAccount};
 use crate::replay::Namespace;
-use crate::request::{CodeExchanged, RequestCreated};
+use crate::request::{CodeExchanged, RequestCreated, RequestId};
 use crate::sweep::Horizon;
-use crate::token::{NewToken, Token};
+use crate::token::Token;
 
 /// Requests, codes, challenges and replay memory.
 pub async fn what_has_expired_goes_and_the_rest_stays(store: Subject) {
@@ -105,6 +105,20 @@ pub async fn a_sign_in_goes_with_its_request(store: Subject) {
     assert_eq!(listed, [sign_in(1, 2)]);
 }
 
+/// No request keeps it, and none takes it along.
+pub async fn a_sign_in_of_the_account_pages_goes_after_its_time(store: Subject) {
+    store.create_device(device(1)).await.expect("it writes");
+    let pages = RequestId(ACCOUNT_PAGES.to_owned());
+    let once = DeviceAccount { request: Some(pages.clone()), ..sign_in(1, 1) };
+    store.sign_in_device(once.clone(), None).await.expect("it writes");
+    assert_eq!(store.sweep(horizon(after(3599))).await.expect("it sweeps"), 0);
+    let listed = store.list_device_accounts(&device_id(1), Some(&pages)).await.expect("it reads");
+    assert_eq!(listed, [once]);
+    assert!(store.list_device_accounts(&device_id(1), None).await.expect("it reads").is_empty());
+    assert_eq!(store.sweep(horizon(after(3600))).await.expect("it sweeps"), 1);
+    assert!(store.list_device_accounts(&device_id(1), Some(&pages)).await.expect("it reads").is_empty());
+}
+
 /// No session that began with them can still run: two years and 90 days after they were last seen.
 pub async fn lexicons_go_when_no_session_can_need_them(store: Subject) {
     for number in [1, 2] {
@@ -138,7 +152,7 @@ pub async fn a_sweep_is_bounded(store: Subject) {
     for number in 50..60 {
         approve(&store, number).await;
         let token = Token { created_at: NOW, ..token(number) };
-        store.exchange_code(&code(number), NewToken { token }).await.expect("it is exchanged");
+        store.exchange_code(&code(number), token.into()).await.expect("it is exchanged");
     }
     let few = Horizon { batch: 4, ..horizon(NOW.plus(20 * DAY)) };
     let mut rounds = 0;

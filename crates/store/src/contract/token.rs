@@ -112,7 +112,9 @@ pub async fn sec_22_rotations_race_to_one_successor(store: Subject) {
                 assert_eq!(*token, current);
             }
             Rotation::Recovered(token) => assert_eq!(*token, current),
-            Rotation::Gone | Rotation::Replayed(_) => panic!("a racer lost the session"),
+            Rotation::Gone | Rotation::Replayed(_) | Rotation::SetsChanged => {
+                panic!("a racer lost the session")
+            }
         }
     }
     assert_eq!(winners, 1);

@@ -48,12 +48,12 @@ impl Devices {
         seen_by: UnixTime,
         unused_by: UnixTime,
         batch: usize,
-        is_open: impl Fn(&RequestId) -> bool,
+        is_open: impl Fn(&DeviceAccount) -> bool,
     ) -> u64 {
         let mut swept = 0;
         for row in self.rows.values_mut() {
             row.accounts.retain(|sign_in| {
-                let keep = swept >= batch || sign_in.request.as_ref().is_none_or(&is_open);
+                let keep = swept >= batch || is_open(sign_in);
                 swept += usize::from(!keep);
                 keep
             });

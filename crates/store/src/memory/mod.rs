@@ -10,6 +10,7 @@ mod lexicon;
 mod replay;
 mod repo;
 mod request;
+mod set_change;
 mod sweep;
 mod token;
 

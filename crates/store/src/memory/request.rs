@@ -202,13 +202,13 @@ impl RequestStore for Memory {
 
     async fn exchange_code(&self, code: &CodeHash, new: NewToken) -> Result<CodeExchanged, StoreError> {
         let tables = &mut *self.tables();
-        let token = new.token;
-        if tables.requests.by_code.contains_key(code) && tables.tokens.is_taken(&token) {
+        let token = &new.token;
+        if tables.requests.by_code.contains_key(code) && tables.tokens.is_taken(token) {
             return Err(name_taken("token"));
         }
         let exchanged = tables.use_code(code, Some(token.id), token.created_at);
         if let CodeExchanged::Created = exchanged {
-            tables.tokens.insert(token);
+            tables.tokens.insert(new);
         }
         Ok(exchanged)
     }

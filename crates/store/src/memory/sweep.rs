@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::Memory;
 use crate::StoreError;
+use crate::device::{ACCOUNT_PAGES, ACCOUNT_PAGES_MEMORY, DeviceAccount};
 use crate::sweep::{Horizon, Sweep, UNUSED_DEVICE};
 
 #[async_trait]
@@ -14,7 +15,13 @@ impl Sweep for Memory {
         let tables = &mut *self.tables();
         let requests = tables.requests.sweep(now, batch);
         let (seen_by, unused_by) = (now.minus(horizon.device), now.minus(UNUSED_DEVICE));
-        let devices = tables.devices.sweep(seen_by, unused_by, batch, |id| tables.requests.contains(id));
+        let account_pages = now.minus(ACCOUNT_PAGES_MEMORY);
+        let is_open = |sign_in: &DeviceAccount| match &sign_in.request {
+            None => true,
+            Some(request) if request.0 == ACCOUNT_PAGES => sign_in.signed_in_at > account_pages,
+            Some(request) => tables.requests.contains(request),
+        };
+        let devices = tables.devices.sweep(seen_by, unused_by, batch, is_open);
         let assertions = tables.replays.sweep(now, batch);
         let lexicons = tables.lexicons.sweep(horizon.unseen_lexicon(), batch);
         Ok(proofs + requests + devices + assertions + lexicons + tables.tokens.sweep(&horizon))

@@ -11,8 +11,10 @@ use gatewright_protocol::syntax::Did;
 
 use super::{Memory, name_taken};
 use crate::StoreError;
+use crate::approved_set::ApprovedSet;
+use crate::set_change::{MOST_CHANGES, ReplaceSets, SetChange};
 use crate::sweep::Horizon;
-use crate::token::{RotateToken, Rotation, Token, TokenId, TokenStore};
+use crate::token::{NewToken, RotateToken, Rotation, Token, TokenId, TokenStore};
 
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
@@ -25,6 +27,23 @@ struct Row {
     token: Token,
     /// Every hash it ever had.
     refreshes: Vec<RefreshTokenHash>,
+    sets: Vec<ApprovedSet>,
+    /// Oldest first.
+    changes: Vec<SetChange>,
+}
+
+impl Row {
+    /// A change of this session: whose it is, is the token's to say.
+    fn own(&self, change: &SetChange) -> SetChange {
+        let Token { account, client, .. } = &self.token;
+        SetChange { account: account.clone(), client: client.clone(), ..change.clone() }
+    }
+
+    fn note(&mut self, changes: Vec<SetChange>) {
+        self.changes.extend(changes);
+        let too_many = self.changes.len().saturating_sub(MOST_CHANGES);
+        self.changes.drain(..too_many);
+    }
 }
 
 impl Tokens {
@@ -33,10 +52,33 @@ impl Tokens {
             || token.refresh.is_some_and(|hash| self.by_refresh.contains_key(&hash))
     }
 
-    pub(super) fn insert(&mut self, token: Token) {
+    pub(super) fn insert(&mut self, new: NewToken) {
+        let NewToken { token, sets, changes } = new;
         let refreshes: Vec<RefreshTokenHash> = token.refresh.into_iter().collect();
         self.by_refresh.extend(refreshes.iter().map(|hash| (*hash, token.id)));
-        self.rows.insert(token.id, Row { token, refreshes });
+        let id = token.id;
+        let mut row = Row { token, refreshes, sets, changes: Vec::new() };
+        row.note(changes);
+        self.rows.insert(id, row);
+    }
+
+    /// The sets of a session.
+    pub(super) fn sets(&self, id: TokenId) -> Option<&[ApprovedSet]> {
+        self.rows.get(&id).map(|row| row.sets.as_slice())
+    }
+
+    /// Replaces the sets of a session, if they are what they are said to be.
+    pub(super) fn replace_sets(&mut self, id: TokenId, sets: ReplaceSets) -> bool {
+        let Some(row) = self.rows.get_mut(&id).filter(|row| row.sets == sets.before) else { return false };
+        row.sets = sets.after;
+        row.note(sets.changes);
+        true
+    }
+
+    /// The changes in the sessions of an account, those of each session oldest first.
+    pub(super) fn set_changes(&self, account: &Did) -> Vec<SetChange> {
+        let rows = self.rows.values().filter(|row| row.token.account == *account);
+        rows.flat_map(|row| row.changes.iter().map(|change| row.own(change))).collect()
     }
 
     pub(super) fn remove(&mut self, id: TokenId) -> Option<Token> {
@@ -72,7 +114,7 @@ impl Tokens {
         ids.len() as u64
     }
 
-    fn rotate(&mut self, rotate: RotateToken) -> Result<Rotation, StoreError> {
+    fn rotate(&mut self, mut rotate: RotateToken) -> Result<Rotation, StoreError> {
         let Some(row) = self.rows.get_mut(&rotate.id) else { return Ok(Rotation::Gone) };
         if row.token.refresh != Some(rotate.presented) {
             if row.token.recovers(&rotate) {
@@ -86,6 +128,13 @@ impl Tokens {
         }
         if self.by_refresh.contains_key(&rotate.successor) {
             return Err(name_taken("refresh token"));
+        }
+        if let Some(sets) = rotate.sets.take() {
+            if row.sets != sets.before {
+                return Ok(Rotation::SetsChanged);
+            }
+            row.sets = sets.after;
+            row.note(sets.changes);
         }
         self.by_refresh.insert(rotate.successor, rotate.id);
         row.refreshes.push(rotate.successor);

@@ -7,6 +7,7 @@ use rusqlite::{Row, params};
 
 use super::account::own;
 use super::row::{Columns, one};
+use super::set_change::{sets, sets_column};
 use super::token::client;
 use super::writer::Write;
 use super::{Sqlite, statements};
@@ -33,7 +34,8 @@ pub(super) fn put(write: &Write<'_>, consent: &Consent) -> Result<(), StoreError
         consent.client.as_str(),
         consent.approved.as_str(),
         consent.declined.as_str(),
-        consent.decided_at.millis()
+        consent.decided_at.millis(),
+        sets_column(&consent.sets)?
     ];
     write.execute(PUT, params).map(drop)
 }
@@ -46,13 +48,15 @@ fn read(row: &Row<'_>) -> Result<Consent, StoreError> {
         approved: columns.parse(2, "approved")?,
         declined: columns.parse(3, "declined")?,
         decided_at: columns.time(4, "decided_at")?,
+        sets: sets(&columns, 5)?,
     })
 }
 
 statements! {
-    FIND = "SELECT account, client, approved, declined, decided_at FROM consent WHERE account = ?1 AND client = ?2";
-    PUT = "INSERT INTO consent (account, client, approved, declined, decided_at) VALUES (?1, ?2, ?3, ?4, ?5) \
-        ON CONFLICT DO UPDATE SET approved = excluded.approved, declined = excluded.declined, \
-        decided_at = excluded.decided_at";
+    FIND = "SELECT account, client, approved, declined, decided_at, sets FROM consent \
+        WHERE account = ?1 AND client = ?2";
+    PUT = "INSERT INTO consent (account, client, approved, declined, decided_at, sets) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET approved = excluded.approved, \
+        declined = excluded.declined, decided_at = excluded.decided_at, sets = excluded.sets";
     DELETE = "DELETE FROM consent WHERE account = ?1 AND client = ?2";
 }

@@ -19,6 +19,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0001_foundation.sql"),
     },
     Migration { number: 2, name: "lexicon", sql: include_str!("../../migrations/sqlite/0002_lexicon.sql") },
+    Migration {
+        number: 3,
+        name: "set_change",
+        sql: include_str!("../../migrations/sqlite/0003_set_change.sql"),
+    },
 ];
 
 /// Why a file cannot be brought to the newest schema.

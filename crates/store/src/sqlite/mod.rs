@@ -19,6 +19,7 @@ mod replay;
 mod repo;
 mod request;
 mod row;
+mod set_change;
 mod sweep;
 mod token;
 mod writer;

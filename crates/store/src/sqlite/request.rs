@@ -12,6 +12,7 @@ use rusqlite::{Connection, Row, params};
 use super::account::own;
 use super::cache::Change;
 use super::row::{Columns, all, one};
+use super::set_change::{sets, sets_column};
 use super::token::{auth_column, client, client_auth};
 use super::writer::Write;
 use super::{Sqlite, consent, device, failed, statements, token};
@@ -87,10 +88,9 @@ impl RequestStore for Sqlite {
     async fn exchange_code(&self, code: &CodeHash, new: NewToken) -> Result<CodeExchanged, StoreError> {
         let code = *code;
         let step = move |write: &mut Write<'_>| {
-            let token = new.token;
-            let exchanged = use_in(write, &code, Some(token.id), token.created_at)?;
+            let exchanged = use_in(write, &code, Some(new.token.id), new.token.created_at)?;
             if let CodeExchanged::Created = exchanged {
-                token::insert(write, token)?;
+                token::insert(write, new)?;
             }
             Ok(exchanged)
         };
@@ -204,7 +204,7 @@ fn approve_in(
     consent: Option<&Consent>,
     now: UnixTime,
 ) -> Result<bool, StoreError> {
-    let Stage::Approved { account, scope, code, code_expires_at } = &stage else { return Ok(false) };
+    let Stage::Approved { account, scope, sets, code, code_expires_at } = &stage else { return Ok(false) };
     own(write, account)?;
     let params = params![
         id.0,
@@ -213,7 +213,8 @@ fn approve_in(
         scope.as_str(),
         code.as_bytes(),
         code_expires_at.millis(),
-        now.millis()
+        now.millis(),
+        sets_column(sets)?
     ];
     let read_expiry = |row: &Row<'_>| Columns::new("request", row).time(0, "expires_at");
     let Some(expires_at) = one(write.connection, APPROVE, params, read_expiry)? else { return Ok(false) };
@@ -280,6 +281,7 @@ fn read(row: &Row<'_>) -> Result<Request, StoreError> {
         Some(code) => Stage::Approved {
             account: columns.parse(10, "account")?,
             scope: columns.parse(11, "scope")?,
+            sets: sets(&columns, 13)?,
             code: CodeHash(code),
             code_expires_at: columns.time(12, "code_expires_at")?,
         },
@@ -301,7 +303,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT number, id, client, client_auth, dpop_jkt, parameters, created_at, expires_at, device, code, \
-             account, scope, code_expires_at FROM request ",
+             account, scope, code_expires_at, sets FROM request ",
             $rest
         )
     };
@@ -317,7 +319,7 @@ statements! {
     FIND_BY_CODE = select!("WHERE code = ?1");
     OPEN = "UPDATE request SET device = ?2, expires_at = ?3 \
         WHERE id = ?1 AND code IS NULL AND coalesce(device, ?2) = ?2 AND expires_at > ?4";
-    APPROVE = "UPDATE request SET account = ?3, scope = ?4, code = ?5, code_expires_at = ?6 \
+    APPROVE = "UPDATE request SET account = ?3, scope = ?4, code = ?5, code_expires_at = ?6, sets = ?8 \
         WHERE id = ?1 AND code IS NULL AND device = ?2 AND expires_at > ?7 RETURNING expires_at";
     DELETE = "DELETE FROM request WHERE id = ?1 RETURNING id";
     DELETE_BY_ACCOUNT = "DELETE FROM request WHERE account = ?1 RETURNING id";

@@ -10,7 +10,7 @@ use super::row::{Columns, all};
 use super::writer::Write;
 use super::{Sqlite, lexicon, request, statements, token};
 use crate::StoreError;
-use crate::device::DeviceId;
+use crate::device::{ACCOUNT_PAGES, ACCOUNT_PAGES_MEMORY, DeviceId};
 use crate::sweep::{Horizon, Sweep, UNUSED_DEVICE};
 use crate::token::TokenId;
 
@@ -69,7 +69,8 @@ fn sweep_in(
     write.counts.assertions = write.counts.assertions.saturating_sub(assertions);
     swept += challenges + assertions;
     swept += write.execute(USED_CODES, [now, batch])? as u64;
-    swept += write.execute(SIGN_INS, [batch])? as u64;
+    let account_pages = horizon.now.minus(ACCOUNT_PAGES_MEMORY).millis();
+    swept += write.execute(SIGN_INS, params![batch, ACCOUNT_PAGES, account_pages])? as u64;
     swept += lexicon::sweep_in(write, horizon.unseen_lexicon(), horizon.batch)?;
     for id in tokens {
         let is_over = token::find(write.connection, id)?.is_some_and(|token| horizon.is_over(&token));
@@ -96,8 +97,9 @@ statements! {
     CHALLENGES = "DELETE FROM challenge WHERE challenge IN (SELECT challenge FROM challenge WHERE until <= ?1 LIMIT ?2)";
     ASSERTIONS = "DELETE FROM assertion WHERE key IN (SELECT key FROM assertion WHERE until <= ?1 LIMIT ?2)";
     USED_CODES = "DELETE FROM used_code WHERE code IN (SELECT code FROM used_code WHERE until <= ?1 LIMIT ?2)";
-    /// Sign-ins for a request that is gone.
+    /// Sign-ins for a request that is gone, and old ones of the account pages.
     SIGN_INS = "DELETE FROM device_account WHERE request <> '' AND (device, account, request) IN \
         (SELECT device, account, request FROM device_account WHERE request <> '' AND NOT EXISTS \
-        (SELECT 1 FROM request WHERE request.id = device_account.request) LIMIT ?1)";
+        (SELECT 1 FROM request WHERE request.id = device_account.request) \
+        AND (request <> ?2 OR signed_in_at <= ?3) LIMIT ?1)";
 }

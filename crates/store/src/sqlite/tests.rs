@@ -59,6 +59,7 @@ fn every_statement_prepares_on_a_new_file() {
         lexicon::STATEMENTS,
         replay::STATEMENTS,
         repo::STATEMENTS,
+        set_change::STATEMENTS,
         request::STATEMENTS,
         sweep::STATEMENTS,
         token::STATEMENTS,
@@ -77,8 +78,15 @@ fn hot_statements_look_nothing_through() {
     drop(file.open());
     let connection = file.raw();
     for sql in
-        [token::STATEMENTS, request::STATEMENTS, repo::STATEMENTS, device::STATEMENTS, account::STATEMENTS]
-            .concat()
+        [
+            token::STATEMENTS,
+            request::STATEMENTS,
+            repo::STATEMENTS,
+            set_change::STATEMENTS,
+            device::STATEMENTS,
+            account::STATEMENTS,
+        ]
+        .concat()
     {
         // A sweep's list of keys, and the end of an account, are rare enough to cost something.
         let is_rare = sql.contains("client_key IS NOT NULL") || sql.starts_with("DELETE FROM owner");
@@ -269,6 +277,8 @@ async fn forgetting_an_owner_empties_every_table_that_names_it() {
             "device_account",
             "token",
             "refresh",
+            "token_set",
+            "set_change",
             "used_code",
             "repo",
             "block",
@@ -385,6 +395,7 @@ async fn a_whole_life(store: &Subject, secrets: &Secrets) {
     let stage = Stage::Approved {
         account: did(1),
         scope: scopes("atproto"),
+        sets: vec![set(1)],
         code: secrets.code.hash(),
         code_expires_at: after(60),
     };
@@ -392,7 +403,8 @@ async fn a_whole_life(store: &Subject, secrets: &Secrets) {
     assert!(approved.expect("it writes"));
     assert!(store.find_consent(&did(1), &client(1)).await.expect("it reads").is_some());
     let token = Token { refresh: Some(secrets.first.hash()), device: Some(browser), ..token(1) };
-    store.exchange_code(&secrets.code.hash(), NewToken { token }).await.expect("it writes");
+    let new = NewToken { token, sets: vec![set(1)], changes: vec![set_change(1, 1, NOW)] };
+    store.exchange_code(&secrets.code.hash(), new).await.expect("it writes");
     let rotate = RotateToken {
         presented: secrets.first.hash(),
         successor: secrets.second.hash(),

@@ -11,10 +11,10 @@ use rusqlite::{Connection, Row, params};
 use super::cache::Change;
 use super::row::{Columns, all, one};
 use super::writer::Write;
-use super::{Sqlite, failed, statements};
+use super::{Sqlite, failed, set_change, statements};
 use crate::StoreError;
 use crate::device::DeviceId;
-use crate::token::{RotateToken, Rotation, Token, TokenId, TokenStore};
+use crate::token::{NewToken, RotateToken, Rotation, Token, TokenId, TokenStore};
 
 #[async_trait]
 impl TokenStore for Sqlite {
@@ -82,7 +82,8 @@ pub(super) fn find(connection: &Connection, id: TokenId) -> Result<Option<Token>
 }
 
 /// Keeps a new token.
-pub(super) fn insert(write: &mut Write<'_>, mut token: Token) -> Result<(), StoreError> {
+pub(super) fn insert(write: &mut Write<'_>, new: NewToken) -> Result<(), StoreError> {
+    let NewToken { mut token, sets, changes } = new;
     write.remembered.share(&mut token);
     write.execute(
         INSERT,
@@ -107,6 +108,10 @@ pub(super) fn insert(write: &mut Write<'_>, mut token: Token) -> Result<(), Stor
     )?;
     if let Some(refresh) = &token.refresh {
         write.execute(INSERT_REFRESH, params![refresh.as_bytes(), token.id.0])?;
+    }
+    if !sets.is_empty() {
+        set_change::put(write, token.id, &sets)?;
+        set_change::note(write, token.id, &changes)?;
     }
     write.change(Change::Token(Box::new(token)));
     Ok(())
@@ -136,7 +141,7 @@ fn end_where(
     Ok(ended.len() as u64)
 }
 
-fn rotate_in(write: &mut Write<'_>, rotate: RotateToken) -> Result<Rotation, StoreError> {
+fn rotate_in(write: &mut Write<'_>, mut rotate: RotateToken) -> Result<Rotation, StoreError> {
     // A token that has this current refresh token is what the rotation that made it left, wherever it is read: the
     // statement that compares it makes sure that it is still current.
     let is_current = |token: &Token| token.refresh == Some(rotate.presented);
@@ -148,6 +153,15 @@ fn rotate_in(write: &mut Write<'_>, rotate: RotateToken) -> Result<Rotation, Sto
     let Some(token) = known else { return Ok(Rotation::Gone) };
     if !is_current(&token) {
         return reuse_in(write, &token, &rotate);
+    }
+    let sets = rotate.sets.take();
+    // Only this thread writes, so what is read here is what the step below replaces. A token that is gone has none,
+    // and is told apart by the statement that rotates it.
+    if let Some(sets) = &sets
+        && set_change::find(write.connection, rotate.id)? != sets.before
+        && one(write.connection, IS_CURRENT, params![rotate.id.0, rotate.presented.as_bytes()], |_| Ok(()))?.is_some()
+    {
+        return Ok(Rotation::SetsChanged);
     }
     let rotated = write.execute(
         ROTATE,
@@ -171,6 +185,10 @@ fn rotate_in(write: &mut Write<'_>, rotate: RotateToken) -> Result<Rotation, Sto
         write.execute(BIND, params![rotate.id.0, auth_column(&rotate.client_auth)?, key])?;
     }
     write.execute(INSERT_REFRESH, params![rotate.successor.as_bytes(), rotate.id.0])?;
+    if let Some(sets) = sets {
+        set_change::put(write, rotate.id, &sets.after)?;
+        set_change::note(write, rotate.id, &sets.changes)?;
+    }
     let token = token.rotated(rotate);
     write.change(Change::Token(Box::new(token.clone())));
     Ok(Rotation::Rotated(Box::new(token)))
@@ -253,6 +271,7 @@ statements! {
     INSERT_REFRESH = "INSERT INTO refresh (hash, token) SELECT ?1, number FROM token WHERE id = ?2";
     ROTATE = "UPDATE token SET granted = ?4, rotated_at = ?5, rotation = rotation + 1, access_expires_at = ?6, \
         refresh = ?3, previous_refresh = ?2 WHERE id = ?1 AND refresh = ?2";
+    IS_CURRENT = "SELECT number FROM token WHERE id = ?1 AND refresh = ?2";
     BIND = "UPDATE token SET client_auth = ?2, client_key = ?3 WHERE id = ?1";
     END = "DELETE FROM token WHERE id = ?1";
     END_BY_ACCOUNT = "DELETE FROM token WHERE account = ?1 RETURNING id";

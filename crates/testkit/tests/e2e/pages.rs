@@ -48,6 +48,29 @@ async fn a_person_signs_in_and_consents_with_and_without_javascript() -> Result<
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_permission_inside_a_set_can_be_unticked() -> Result<()> {
+    let (network, alice, _) = network().await?;
+    for look in [Look::default(), Look::PHONE.without_scripts()] {
+        let mut app = App::loopback(network.url(), "atproto blob:*/* include:fm.plyr.authFullApp")?;
+        let pushed = app.push(&[]).await?;
+        let chromium = Chromium::open(look).await?;
+        chromium.open_page(&app.authorize_url(&pushed.request_uri)).await?;
+        sign_in(&chromium, &alice).await?;
+        chromium.click(".set summary").await?;
+        ensure!(!chromium.overflows().await?, "the opened set is wider than the page");
+        chromium.click("input[value='include:fm.plyr.authFullApp repo:fm.plyr.like']").await?;
+        chromium.click("button[name='decision'][value='approve']").await?;
+        let back = chromium.wait_for(&app.redirect_uri).await?;
+        let scope = code_of(&mut app, &pushed, &back).await?;
+        for (name, is_granted) in [("actor.profile", true), ("comment", true), ("like", false), ("list", true), ("track", true)] {
+            assert_eq!(scope.contains(&format!("collection=fm.plyr.{name}")), is_granted, "{name}: {scope}");
+        }
+        chromium.close().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_unticked_is_not_granted() -> Result<()> {
     let (network, alice, _) = network().await?;
     let mut app = App::loopback(network.url(), NOTES)?;

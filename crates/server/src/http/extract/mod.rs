@@ -1,5 +1,6 @@
 //! From bytes to domain types: one extractor per thing, each with a named rejection.
 
+pub(crate) mod account_form;
 pub(crate) mod client_auth;
 pub(crate) mod device;
 pub(crate) mod dpop_proof;
@@ -7,3 +8,4 @@ pub(crate) mod form;
 pub(crate) mod locale;
 pub(crate) mod page_form;
 pub(crate) mod peer;
+pub(crate) mod visitor;

@@ -51,7 +51,7 @@ pub(crate) async fn page_form(
     body: Body,
 ) -> Result<PageForm, PageRefusal> {
     csrf::check_form(headers, app.issuer())?;
-    let fields = read(headers, body).await?;
+    let fields = read_form(headers, body).await?;
     let device =
         Device::recognise(app, headers, peer, false).await?.ok_or(PageRefusal::of(Trouble::FormStale))?;
     match request(app, &device, &fields) {
@@ -67,7 +67,8 @@ fn request(app: &App, device: &Device, fields: &Fields) -> Option<RequestId> {
     is_ours.then(|| RequestId(id.to_owned()))
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Fields, PageRefusal> {
+/// Reads a form, wherever it comes from.
+pub(crate) async fn read_form(headers: &HeaderMap, body: Body) -> Result<Fields, PageRefusal> {
     let bad = || PageRefusal::of(Trouble::BadLink);
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
@@ -77,7 +78,8 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Fields, PageRefusal> {
     let bytes = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| PageRefusal::too_large())?;
     let mut fields: Vec<(String, String)> = Vec::new();
     for (name, value) in form_urlencoded::parse(&bytes) {
-        let is_repeated = name != "scope" && fields.iter().any(|(known, _)| *known == name);
+        let may_repeat = matches!(&*name, "scope" | "set");
+        let is_repeated = !may_repeat && fields.iter().any(|(known, _)| *known == name);
         if is_repeated || fields.len() >= MOST_FIELDS {
             return Err(bad());
         }
@@ -86,5 +88,5 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Fields, PageRefusal> {
     Ok(Fields(fields))
 }
 
-/// As many boxes as a request may have scopes, and the other fields.
-const MOST_FIELDS: usize = gatewright_protocol::scope::MAX_TOKENS + 10;
+/// More boxes than the things that one expanded `scope` value can be about, and the other fields.
+const MOST_FIELDS: usize = 1500;

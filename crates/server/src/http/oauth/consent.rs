@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use gatewright_protocol::scope::Scopes;
 use gatewright_protocol::syntax::Did;
+use gatewright_store::request::RequestId;
 use http::HeaderMap;
 
 use super::screen::{Remark, Screen};
@@ -12,7 +12,7 @@ use crate::http::app::App;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::page_form::{Fields, PageForm, page_form};
 use crate::http::extract::peer::Peer;
-use crate::operations::{self, ConsentError, Decision, Opened, Want};
+use crate::operations::{self, ConsentError, Decision, Opened, Ticked, Want};
 use crate::pages::consent::ConsentRefused;
 use crate::pages::error::Trouble;
 
@@ -26,21 +26,11 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
     let account = fields.get("account").and_then(|did| did.parse::<Did>().ok());
     let decision = match (fields.get("decision"), account.clone()) {
         (Some("deny"), _) => Decision::Deny,
-        (Some("other-account"), _) => Decision::OtherAccount,
         (_, None) => return screen.refuse(PageRefusal::of(Trouble::FormStale)),
         (Some("approve"), Some(account)) => {
-            let Some(ticked) = ticked(&fields) else {
-                return screen.refuse(PageRefusal::of(Trouble::BadLink));
-            };
-            Decision::Approve { account, ticked }
+            Decision::Approve { account, ticked: ticked(&fields) }
         }
-        (_, Some(account)) => {
-            let remark = Remark { consent: Some(ConsentRefused::Undecided), ..Remark::default() };
-            return match operations::open_request(&app.ctx, &request, &id, Want::Account(&account)).await {
-                Ok(Opened::Page(step)) => screen.page(&step, remark),
-                other => screen.show_or_refuse(other),
-            };
-        }
+        (_, Some(account)) => return again(screen, &request, &account, ConsentRefused::Undecided).await,
     };
     match operations::consent(&app.ctx, &request, &id, decision).await {
         Ok(answer) => screen.send(&answer),
@@ -49,10 +39,25 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
             let opened = operations::open_request(&app.ctx, &request, &id, Want::SignIn).await;
             screen.show_or_refuse(opened)
         }
+        Err(ConsentError::SetsChanged) => match account {
+            Some(account) => again(screen, &request, &account, ConsentRefused::SetsChanged).await,
+            None => screen.refuse(PageRefusal::of(Trouble::FormStale)),
+        },
         Err(error) => screen.refuse(error),
     }
 }
 
-fn ticked(fields: &Fields) -> Option<Scopes> {
-    Scopes::from_tokens(fields.all("scope")).ok()
+/// The page once more, with the reason.
+async fn again(screen: Screen<'_>, request: &RequestId, account: &Did, why: ConsentRefused) -> Response {
+    let remark = Remark { consent: Some(why), ..Remark::default() };
+    let id = screen.device.id.clone();
+    match operations::open_request(screen.ctx(), request, &id, Want::Account(account)).await {
+        Ok(Opened::Page(step)) => screen.page(&step, remark),
+        other => screen.show_or_refuse(other),
+    }
+}
+
+fn ticked(fields: &Fields) -> Ticked {
+    let all = |name: &'static str| fields.all(name).map(str::to_owned).collect();
+    Ticked { boxes: all("scope"), versions: all("set") }
 }

@@ -11,6 +11,7 @@ use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::accounts::KnownAccount;
+use crate::context::Context;
 use crate::http::app::App;
 use crate::http::csrf;
 use crate::http::errors::PageRefusal;
@@ -22,7 +23,7 @@ use crate::pages::client_name::{ClientName, Vouched};
 use crate::pages::consent::{ConsentPage, ConsentRefused, Destination};
 use crate::pages::error::Trouble;
 use crate::pages::form_post::FormPostPage;
-use crate::pages::permission;
+use crate::pages::permission_list::PermissionList;
 use crate::pages::sign_in::{SignInPage, SignInRefused};
 use crate::pages::{Hidden, Page as _, Shell, paths};
 
@@ -45,6 +46,11 @@ pub(super) struct Remark {
 impl<'a> Screen<'a> {
     pub(super) const fn new(app: &'a App, headers: &'a HeaderMap, device: Device) -> Self {
         Self { app, headers, device }
+    }
+
+    /// What operations may use.
+    pub(super) fn ctx(&self) -> &'a Context {
+        &self.app.ctx
     }
 
     /// The page or redirect.
@@ -126,12 +132,13 @@ impl<'a> Screen<'a> {
                 sign_in: expected.is_none().then_some(other.as_str()),
             }
             .respond(StatusCode::OK, secure),
-            Show::Consent(account) => ConsentPage {
+            Show::Consent { account, offer } => ConsentPage {
                 shell,
                 hidden,
                 client: self.client(step),
                 account: account_name(account),
-                permissions: permission::rows(&step.request.parameters.scope, shell.locale),
+                offer,
+                list: PermissionList::of(offer, shell.locale),
                 destination: Destination::new(&step.request.parameters.redirect_uri),
                 expected,
                 picker: expected.is_none().then_some(picker.as_str()),

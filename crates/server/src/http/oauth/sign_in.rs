@@ -79,7 +79,8 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
     }
 }
 
-fn read(fields: &Fields, remember: bool) -> Result<SignIn, SignInRefused> {
+/// What was filled in.
+pub(in crate::http) fn read(fields: &Fields, remember: bool) -> Result<SignIn, SignInRefused> {
     let identifier = fields.get("identifier").unwrap_or_default().trim();
     let password = fields.get("password").unwrap_or_default();
     if identifier.is_empty() || password.is_empty() {

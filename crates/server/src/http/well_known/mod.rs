@@ -1,6 +1,7 @@
 //! `/.well-known/…`, and what these documents have in common.
 
 pub(crate) mod authorization_server;
+pub(crate) mod change_password;
 
 use axum::body::Body;
 use axum::response::Response;

@@ -4,6 +4,8 @@ pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod clients;
 pub(crate) mod machine;
+pub(crate) mod notices;
+pub(crate) mod sets;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -26,11 +28,14 @@ use gatewright_store::limits::Limits;
 use gatewright_store::memory::Memory;
 
 use clients::Table;
+use notices::Outbox;
+use sets::Sets;
 
 pub(crate) const ISSUER: &str = "https://auth.example.com";
 pub(crate) const HOST: &str = "https://pds.example.com";
 pub(crate) const ALICE: &str = "did:plc:alicealicealicealicealic";
 pub(crate) const BOB: &str = "did:plc:bobbobbobbobbobbobbobbob";
+pub(crate) const ALICE_EMAIL: &str = "alice@example.net";
 pub(crate) const ALICE_PASSWORD: &str = "correct horse battery staple";
 pub(crate) const BOB_PASSWORD: &str = "another long password";
 
@@ -79,6 +84,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) random: Arc<TestRandom>,
     pub(crate) clients: Arc<Table>,
+    pub(crate) sets: Arc<Sets>,
+    pub(crate) notices: Arc<Outbox>,
     /// Makes everything that has to do with accounts fail.
     pub(crate) faults: Arc<AtomicBool>,
 }
@@ -144,6 +151,7 @@ impl World {
             create_account(&store, &accounts, did, handle, password, clock.now()).await;
         }
         let clients = Arc::new(Table::default());
+        let (sets, notices) = (Arc::new(Sets::default()), Arc::new(Outbox::default()));
         let server =
             AuthorizationServer::builder(issuer, store.clone(), Arc::new(Faulty(accounts, faults.clone())))
                 .keys(&KeyFile::generate(&*random, clock.now()))
@@ -157,13 +165,15 @@ impl World {
                     change(settings);
                 })
                 .clients(clients.clone())
+                .permission_sets(sets.clone())
+                .notices(notices.clone())
                 .nonces(Arc::new(nonces))
                 .clock(clock.clone())
                 .random(random.clone())
                 .build()
                 .unwrap();
         let router = server.router();
-        Self { server, router, store, clock, random, clients, faults }
+        Self { server, router, store, clock, random, clients, sets, notices, faults }
     }
 
     /// The nonce to prove with now.
@@ -183,9 +193,9 @@ async fn create_account(
     let did: Did = did.parse().unwrap();
     let password = accounts.passwords().hash(Password::parse(password).unwrap()).await.unwrap();
     let account = Account {
-        did,
+        did: did.clone(),
         handle: handle.parse().unwrap(),
-        email: None,
+        email: (did.as_str() == ALICE).then(|| ALICE_EMAIL.to_owned()),
         email_confirmed: false,
         status: AccountStatus::Active,
         created_at: now,

@@ -1,0 +1,4 @@
+# Les comptes connectés sur cet appareil.
+
+picker-heading = Choisissez un compte
+picker-other = Utiliser un autre compte

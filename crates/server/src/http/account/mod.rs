@@ -1,0 +1,41 @@
+//! `/account…`: a file for each path.
+
+pub(crate) mod approve;
+pub(crate) mod end_session;
+pub(crate) mod home;
+pub(crate) mod sign_in;
+pub(crate) mod sign_out;
+
+use axum::response::Response;
+use gatewright_protocol::syntax::Did;
+use http::header::{CACHE_CONTROL, LOCATION};
+use http::{HeaderValue, StatusCode};
+
+use super::app::App;
+use super::extract::device::Device;
+use crate::pages::account::Done;
+use crate::pages::paths;
+
+/// What the tokens of these forms are made for: they belong to no request.
+const PURPOSE: &str = paths::OWN_ACCOUNT;
+
+/// Back to the page of an account, which says what was done: by 303, so that loading it again does nothing again.
+fn back(app: &App, device: &Device, account: Option<&Did>, done: Option<Done>) -> Response {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if let Some(account) = account {
+        query.append_pair("account", account.as_str());
+    }
+    if let Some(done) = done {
+        query.append_pair("done", done.word());
+    }
+    let query = query.finish();
+    let location = if query.is_empty() { PURPOSE.to_owned() } else { format!("{PURPOSE}?{query}") };
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let headers = response.headers_mut();
+    // Everything in it is escaped.
+    headers.insert(LOCATION, HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static(PURPOSE)));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    device.set_cookies(app, headers);
+    response
+}

@@ -1,0 +1,75 @@
+//! `/account/sign-in`: identifier and password, where no application asks for them.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::home::{Typed, sign_in_form};
+use super::{PURPOSE, back};
+use crate::http::app::App;
+use crate::http::csrf;
+use crate::http::errors::PageRefusal;
+use crate::http::extract::device::Device;
+use crate::http::extract::page_form::{Fields, read_form};
+use crate::http::extract::peer::Peer;
+use crate::http::extract::visitor::Visitor;
+use crate::http::oauth::sign_in::read;
+use crate::operations::{self, AccountPagesError};
+use crate::pages::sign_in::SignInRefused;
+
+pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
+    sign_in(&app, peer, &headers, body).await.unwrap_or_else(|refusal| refusal.respond(&app, &headers))
+}
+
+async fn sign_in(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Result<Response, PageRefusal> {
+    csrf::check_form(headers, app.issuer())?;
+    let fields = read_form(headers, body).await?;
+    let device = Device::recognise(app, headers, peer, false).await?;
+    let own = device.as_ref().map(|device| device.id.clone());
+    let id = own.clone().or_else(|| Some(Visitor::find(app, headers)?.id()));
+    let token = fields.get("csrf").unwrap_or_default();
+    if !id.is_some_and(|id| csrf::matches(app.ctx.keys.device_key(), &id, PURPOSE, token)) {
+        return Err(PageRefusal::stale());
+    }
+    let typed = typed(&fields);
+    let again =
+        |refused, status| sign_in_form(app, headers, device.as_ref(), &typed, Some((refused, status)));
+    let form = match read(&fields, typed.remember) {
+        Ok(form) => form,
+        Err(SignInRefused::Empty) => return Ok(again(SignInRefused::Empty, StatusCode::BAD_REQUEST)),
+        Err(refused) => return Ok(again(refused, StatusCode::UNAUTHORIZED)),
+    };
+    if let Err(too_many) = app.limits.sign_in(peer.network(), &form.identifier, app.ctx.now()) {
+        let seconds = too_many.retry_after.as_secs().max(1);
+        let minutes = u32::try_from(seconds.div_ceil(60)).unwrap_or(u32::MAX);
+        let mut response = again(SignInRefused::TooMany { minutes }, StatusCode::TOO_MANY_REQUESTS);
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        return Ok(response);
+    }
+    let presented = Device::presented(app, headers, peer);
+    let signed_in = match operations::sign_in_here(&app.ctx, own, presented, form).await {
+        Ok(signed_in) => signed_in,
+        Err(AccountPagesError::Wrong) => return Ok(again(SignInRefused::Wrong, StatusCode::UNAUTHORIZED)),
+        Err(error) => return Err(error.into()),
+    };
+    let mut device = match (device, signed_in.device) {
+        (_, Some(new)) => Device::new(new),
+        (Some(known), None) => known,
+        (None, None) => return Err(PageRefusal::stale()),
+    };
+    device.give(signed_in.new_secret);
+    Ok(back(app, &device, Some(&signed_in.account), None))
+}
+
+/// What was typed stays in the field.
+fn typed(fields: &Fields) -> Typed {
+    let identifier = fields.get("identifier").unwrap_or_default();
+    let identifier = if identifier.len() > LONGEST_SHOWN { "" } else { identifier };
+    let remember = fields.get("remember").is_some_and(|value| !value.is_empty());
+    Typed { identifier: identifier.to_owned(), remember }
+}
+
+/// As long as a DID may be.
+const LONGEST_SHOWN: usize = 2048;

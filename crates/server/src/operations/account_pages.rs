@@ -1,0 +1,114 @@
+//! Who may see the pages of an account: whoever signed in on the device, lately or remembered.
+
+use gatewright_protocol::secret::DeviceSecret;
+use gatewright_protocol::syntax::Did;
+use gatewright_store::StoreError;
+use gatewright_store::account::AccountStatus;
+use gatewright_store::device::{ACCOUNT_PAGES, DeviceAccount, DeviceId};
+use gatewright_store::request::RequestId;
+
+use super::recognise_device::{Presented, Recognised, create_device};
+use super::sign_in::{SignIn, check};
+use crate::accounts::{AccountsError, KnownAccount};
+use crate::context::Context;
+
+/// Why the pages of an account cannot be shown, or nobody signed in.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountPagesError {
+    /// The accounts could not be asked.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// The device ended while the password was checked.
+    #[error("the device has ended")]
+    DeviceGone,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no such account, or this is not its password, or it may not sign in: all the same from outside.
+    #[error("wrong identifier or password")]
+    Wrong,
+}
+
+/// The accounts whose pages this device may see, the one that signed in last first.
+///
+/// # Errors
+/// The store or the accounts failed.
+pub async fn list_own_accounts(
+    ctx: &Context,
+    device: &DeviceId,
+) -> Result<Vec<KnownAccount>, AccountPagesError> {
+    let (now, lifetimes) = (ctx.now(), &ctx.settings.lifetimes);
+    let mut found: Vec<KnownAccount> = Vec::new();
+    for sign_in in ctx.store.list_device_accounts(device, Some(&pages())).await? {
+        let life =
+            if sign_in.request.is_some() { lifetimes.request_sign_in } else { lifetimes.remembered_sign_in };
+        let is_listed = found.iter().any(|account| account.did == sign_in.account);
+        if is_listed || found.len() >= MOST_ACCOUNTS || now.since(sign_in.signed_in_at) > life {
+            continue;
+        }
+        let account = ctx.accounts.find(&sign_in.account).await?;
+        found.extend(account.filter(|account| account.status != AccountStatus::TakenDown));
+    }
+    Ok(found)
+}
+
+/// More accounts than this are not listed.
+const MOST_ACCOUNTS: usize = 20;
+
+/// Somebody signed in on the pages of their account.
+#[derive(Debug)]
+pub struct SignedInHere {
+    /// Who.
+    pub account: Did,
+    /// The device, if it is new.
+    pub device: Option<Recognised>,
+    /// The new secret of a device that was known.
+    pub new_secret: Option<DeviceSecret>,
+}
+
+/// Signs an account in on its own pages. The browser becomes a device only now, so that nobody fills the store with
+/// visits (SEC-72); one that is `known` gets a new secret.
+///
+/// # Errors
+/// Nobody signed in, or the store or the accounts failed.
+pub async fn sign_in_here(
+    ctx: &Context,
+    known: Option<DeviceId>,
+    presented: Presented,
+    form: SignIn,
+) -> Result<SignedInHere, AccountPagesError> {
+    let SignIn { identifier, password, remember } = form;
+    let account = check(ctx, &identifier, password).await?.ok_or(AccountPagesError::Wrong)?;
+    let sign_in = |device: &DeviceId| DeviceAccount {
+        device: device.clone(),
+        account: account.did.clone(),
+        signed_in_at: ctx.now(),
+        request: (!remember).then(pages),
+    };
+    if let Some(device) = known {
+        let secret = DeviceSecret::generate(&*ctx.random);
+        if !ctx.store.sign_in_device(sign_in(&device), Some(secret.hash())).await? {
+            return Err(AccountPagesError::DeviceGone);
+        }
+        return Ok(SignedInHere { account: account.did, device: None, new_secret: Some(secret) });
+    }
+    let device = create_device(ctx, presented).await?;
+    if !ctx.store.sign_in_device(sign_in(&device.id), None).await? {
+        return Err(AccountPagesError::DeviceGone);
+    }
+    Ok(SignedInHere { account: account.did, device: Some(device), new_secret: None })
+}
+
+/// Signs an account out on a device.
+///
+/// # Errors
+/// The store failed.
+pub async fn sign_out_here(ctx: &Context, device: &DeviceId, account: &Did) -> Result<(), AccountPagesError> {
+    Ok(ctx.store.sign_out_device(device, account).await?)
+}
+
+/// What stands where the name of a request stands in a sign-in.
+fn pages() -> RequestId {
+    RequestId(ACCOUNT_PAGES.to_owned())
+}
