@@ -14,6 +14,7 @@ account-change-applied = gilt
 account-change-approved = von Ihnen genehmigt
 account-change-held = wartet auf Sie
 account-added = Sie kann jetzt auch
+account-added-held = Sie könnte dann auch
 account-removed = Sie kann nicht mehr
 account-held = Diese Anwendung ist gewachsen und verlangt mehr, als Sie erlaubt haben:
 account-held-approve = Auch dem zustimmen

@@ -29,6 +29,7 @@ cannot-delete = Ihr Konto löschen
 cannot-email = Ihre E-Mail-Adresse sehen
 cannot-identity = Ihr Handle ändern
 cannot-join = {", "}
+cannot-join-last = {", "}
 cannot-write-elsewhere = Einträge anderer Anwendungen ändern
 consent-scopes = Die genauen Scopes
 consent-next-host = Danach geht es weiter zu { $host }.

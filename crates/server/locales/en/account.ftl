@@ -19,6 +19,8 @@ account-change-applied = in effect
 account-change-approved = approved by you
 account-change-held = waiting for you
 account-added = It can now also
+# The same for what waits to be approved.
+account-added-held = It would now also
 account-removed = It can no longer
 # Over what an application asks for on top, and the button under it.
 account-held = This application has grown, and asks for more than you approved:

@@ -35,12 +35,13 @@ consent-touches-all = All applications
 consent-touches-files = Files
 # Before a sentence that says what is unusual about a permission.
 consent-careful = Careful:
-# $things is a list of the messages below, joined by cannot-join.
+# $things is a list of the messages below, joined by cannot-join, and cannot-join-last before the last one.
 cannot = It cannot { $things }.
 cannot-delete = delete your account
 cannot-email = see your e-mail address
 cannot-identity = change your handle
 cannot-join = {", "}
+cannot-join-last = {", or "}
 cannot-write-elsewhere = change records of other applications
 consent-scopes = The exact scopes
 # Where the browser goes after either button.

@@ -14,6 +14,7 @@ account-change-applied = en vigor
 account-change-approved = aceptado por ti
 account-change-held = pendiente de ti
 account-added = Ahora también puede
+account-added-held = Además podría
 account-removed = Ya no puede
 account-held = Esta aplicación ha crecido y pide más de lo que aceptaste:
 account-held-approve = Aceptar también esto

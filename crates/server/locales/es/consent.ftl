@@ -29,6 +29,7 @@ cannot-delete = eliminar tu cuenta
 cannot-email = ver tu correo electrónico
 cannot-identity = cambiar tu nombre de usuario
 cannot-join = {", "}
+cannot-join-last = {" ni "}
 cannot-write-elsewhere = cambiar los registros de otras aplicaciones
 consent-scopes = Los scopes exactos
 consent-next-host = A continuación irás a { $host }.

@@ -14,6 +14,7 @@ account-change-applied = en vigueur
 account-change-approved = accepté par vous
 account-change-held = en attente de votre accord
 account-added = Elle peut maintenant aussi
+account-added-held = Elle pourrait aussi
 account-removed = Elle ne peut plus
 account-held = Cette application s’est étendue et demande plus que ce que vous avez accepté :
 account-held-approve = Accepter aussi cela

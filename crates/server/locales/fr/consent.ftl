@@ -29,6 +29,7 @@ cannot-delete = supprimer votre compte
 cannot-email = voir votre adresse e-mail
 cannot-identity = changer votre pseudo
 cannot-join = {", "}
+cannot-join-last = {", "}
 cannot-write-elsewhere = modifier les enregistrements d’autres applications
 consent-scopes = Les scopes exacts
 consent-next-host = Ensuite, vous irez sur { $host }.

@@ -14,6 +14,7 @@ account-change-applied = 適用済み
 account-change-approved = あなたが許可しました
 account-change-held = あなたの許可待ち
 account-added = 新しくできるようになったこと
+account-added-held = 許可するとできるようになること
 account-removed = できなくなったこと
 account-held = このアプリは機能が増え、許可された範囲を超える権限を求めています：
 account-held-approve = これも許可する

@@ -28,6 +28,7 @@ cannot-delete = アカウントの削除
 cannot-email = メールアドレスの閲覧
 cannot-identity = ハンドルの変更
 cannot-join = 、
+cannot-join-last = 、
 cannot-write-elsewhere = ほかのアプリのレコードの変更
 consent-scopes = 正確なスコープ
 consent-next-host = このあと { $host } に進みます。

@@ -14,6 +14,7 @@ account-change-applied = em vigor
 account-change-approved = aprovado por você
 account-change-held = esperando por você
 account-added = Agora ele também pode
+account-added-held = Ele também poderia
 account-removed = Ele não pode mais
 account-held = Este aplicativo cresceu e pede mais do que você aprovou:
 account-held-approve = Aprovar isto também

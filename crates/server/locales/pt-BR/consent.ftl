@@ -29,6 +29,7 @@ cannot-delete = excluir sua conta
 cannot-email = ver seu e-mail
 cannot-identity = mudar seu nome de usuário
 cannot-join = {", "}
+cannot-join-last = {" nem "}
 cannot-write-elsewhere = alterar registros de outros aplicativos
 consent-scopes = Os scopes exatos
 consent-next-host = Em seguida, você vai para { $host }.

@@ -126,7 +126,9 @@ pub(crate) struct ChangeView {
     pub(crate) title: String,
     /// What became of it, as the id of a message.
     pub(crate) outcome: &'static str,
-    /// What the application may do that it might not before.
+    /// What stands over `added`, as the id of a message.
+    pub(crate) added_heading: &'static str,
+    /// What the application may do that it might not before, or may do once it is approved.
     pub(crate) added: Vec<Html>,
     /// What it may not do any more.
     pub(crate) removed: Vec<Html>,
@@ -162,6 +164,10 @@ impl SessionView {
                     SetOutcome::Applied => "account-change-applied",
                     SetOutcome::Approved => "account-change-approved",
                     SetOutcome::Held => "account-change-held",
+                },
+                added_heading: match change.outcome {
+                    SetOutcome::Applied | SetOutcome::Approved => "account-added",
+                    SetOutcome::Held => "account-added-held",
                 },
                 added: said(&change.added, locale),
                 removed: said(&change.removed, locale),

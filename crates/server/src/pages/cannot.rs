@@ -17,7 +17,13 @@ pub(crate) fn cannot(offer: &Offer, locale: &Locale) -> String {
         .collect();
     let can = Permissions::from_iter(parts.iter().map(String::as_str));
     let things: Vec<String> = missing(&can).into_iter().map(|id| locale.text(id, &[])).collect();
-    let things = things.join(&locale.text("cannot-join", &[]));
+    let join = |id: &str, things: &[String]| things.join(&locale.text(id, &[]));
+    let things = match things.split_last() {
+        Some((last, before @ [_, ..])) => {
+            join("cannot-join-last", &[join("cannot-join", before), last.clone()])
+        }
+        _ => things.concat(),
+    };
     locale.text("cannot", &[("things", (&things).into())])
 }
 

@@ -140,7 +140,12 @@ impl Lists {
         }
         if is_new {
             set.rows.sort_by_key(|row| row.mark.is_none());
-            set.open = true;
+            if set.mark.is_some() {
+                // All of it is new, which is said once.
+                set.rows.iter_mut().for_each(|row| row.mark = None);
+            } else {
+                set.open = true;
+            }
             self.fresh.0.push(set);
         } else {
             self.rest.0.push(set);
