@@ -10,15 +10,17 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::routing::get;
-use gatewright_guard::{Guard, StoreTokens};
+use gatewright_guard::{Guard, ServiceTokens, StoreTokens};
 use gatewright_host::operations::create_account::{CreateAccount, NewIdentity};
 use gatewright_host::plc::HttpPlcDirectory;
+use gatewright_host::proxy::Forwarding;
 use gatewright_host::settings::Settings as HostSettings;
 use gatewright_host::{Host, Keys as HostKeys};
 use gatewright_protocol::crypto::{Curve, PrivateKey};
 use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::random::Random;
 use gatewright_protocol::secret::Password;
+use gatewright_protocol::service_auth::Recipient;
 use gatewright_protocol::syntax::{Development, Did, Handle};
 use gatewright_protocol::time::Clock;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
@@ -41,6 +43,7 @@ use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::config::permission_sets::PermissionSets;
+use crate::config::services::Services;
 use crate::config::store::Synchronous;
 use crate::dev::mail::MailFolder;
 
@@ -77,6 +80,8 @@ pub struct Parts {
     pub mail: Option<PathBuf>,
     /// The largest blob, in bytes.
     pub blob_bytes: u64,
+    /// Who answers what this installation does not.
+    pub services: Services,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -110,6 +115,7 @@ impl Parts {
             permission_sets: config.permission_sets.clone(),
             mail: None,
             blob_bytes: config.limits.blob_bytes,
+            services: config.services.clone(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         })
@@ -198,6 +204,8 @@ impl Solo {
         let guard = Guard::builder(&Url::parse(&parts.origin)?, service_did.clone(), tokens)
             .issuer(&parts.origin)
             .accounts(Arc::clone(&store) as _)
+            .service_tokens(service_tokens(&parts, &service_did, &resolver)?)
+            .forwarding(parts.services.usual()?)
             .build(server.nonces(), Arc::clone(&store) as _, Arc::clone(&parts.clock));
         let host = host(&parts, &service_did, &keys, Arc::clone(&store), &resolver)?;
         Ok(Self { server, host, store, guard, parts, service_did })
@@ -322,6 +330,17 @@ fn open_store(parts: &Parts) -> Result<Sqlite> {
     Sqlite::open(&file, options).with_context(|| format!("cannot use {}", file.display()))
 }
 
+/// Service tokens for the record host, by either of its names.
+fn service_tokens(parts: &Parts, service_did: &Did, resolver: &Resolver) -> Result<ServiceTokens> {
+    let tokens = ServiceTokens::new(resolver.clone())
+        .recipient(Recipient::Did(service_did.clone()))
+        .recipient(format!("{service_did}#atproto_pds").parse()?);
+    Ok(match parts.services.moderator()? {
+        Some(did) => tokens.moderation(did),
+        None => tokens,
+    })
+}
+
 fn authorization_server(
     parts: &Parts,
     service_did: &Did,
@@ -389,5 +408,7 @@ fn host(
     let keys = HostKeys { seal: keys.seal_key(), rotation: rotation_key(&parts.data, &*parts.random)? };
     let plc = Arc::new(HttpPlcDirectory::new(resolver.fetcher().clone(), parts.plc_url.clone()));
     let host = Host::builder(settings, store, keys, plc, Arc::clone(&parts.clock), Arc::clone(&parts.random));
-    Ok(host.handles(Arc::new(resolver.clone())).build()?)
+    let forwarding =
+        Forwarding { resolver: resolver.clone(), recipient: parts.services.token_audience.into() };
+    Ok(host.handles(Arc::new(resolver.clone())).forwarding(forwarding).build()?)
 }

@@ -17,6 +17,7 @@
 //! | [`did_document`] | host, key and handle out of a DID document |
 //! | [`plc`] | did:plc operations: signing, checking, the DID of a genesis |
 //! | [`repo_proof`] | that a record is in a repository, signed by its account's key |
+//! | [`service_auth`] | service tokens: an account calls a service in its own name |
 //! | [`secret`] | tokens, codes and passwords that cannot be printed, and their hashes |
 
 pub mod crypto;
@@ -32,5 +33,6 @@ pub mod random;
 pub mod repo_proof;
 pub mod scope;
 pub mod secret;
+pub mod service_auth;
 pub mod syntax;
 pub mod time;

@@ -4,6 +4,9 @@
 //! the addresses behind its name (checked where they are dialled, so a second answer of the name servers changes
 //! nothing), the number of requests under way, the time, the size while streaming and after decompression, the
 //! content type. An error never holds a byte of what was answered.
+//!
+//! Documents are [got](Fetcher::get), other requests of our own are [sent](Fetcher::send), calls of accounts to services
+//! are [forwarded](Fetcher::forward).
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -23,8 +26,10 @@ use crate::testing::Scripted;
 use crate::url_rules::{self, UrlRules};
 
 mod dial;
+mod forward;
 
 use dial::{CheckedDns, of_reqwest};
+pub use forward::{Forward, ForwardLimits, Forwarded, Interrupted, Pieces};
 
 /// The whole time that one document may take, from the first lookup to the last byte.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,12 +46,30 @@ struct Inner {
     development: Development,
     timeout: Duration,
     limits: Limits,
+    /// The places of calls that are passed on.
+    calls: Limits,
     /// For `https`; opened at first use, because reading the machine's root certificates takes time and memory.
-    secure: OnceLock<Option<reqwest::Client>>,
+    secure: Clients,
     /// For `http` on a developer's own machine.
-    plain: OnceLock<Option<reqwest::Client>>,
+    plain: Clients,
     #[cfg(any(test, feature = "testing"))]
     scripted: Option<Arc<Scripted>>,
+}
+
+/// Clients that differ in nothing but what they do with compressed answers.
+#[derive(Debug, Default)]
+struct Clients {
+    decoding: OnceLock<Option<reqwest::Client>>,
+    as_sent: OnceLock<Option<reqwest::Client>>,
+}
+
+/// What is done with a compressed answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    /// It is passed on as it is.
+    AsSent,
+    /// It is decompressed, and counted after that.
+    Decoded,
 }
 
 /// One document to get.
@@ -135,9 +158,10 @@ impl Fetcher {
             dns,
             development,
             timeout,
-            limits: Limits::new(),
-            secure: OnceLock::new(),
-            plain: OnceLock::new(),
+            limits: Limits::of_documents(),
+            calls: Limits::of_calls(),
+            secure: Clients::default(),
+            plain: Clients::default(),
             #[cfg(any(test, feature = "testing"))]
             scripted: None,
         }))
@@ -150,9 +174,10 @@ impl Fetcher {
             dns: Arc::clone(&scripted) as Arc<dyn Dns>,
             development,
             timeout,
-            limits: Limits::new(),
-            secure: OnceLock::new(),
-            plain: OnceLock::new(),
+            limits: Limits::of_documents(),
+            calls: Limits::of_calls(),
+            secure: Clients::default(),
+            plain: Clients::default(),
             scripted: Some(scripted),
         }))
     }
@@ -211,7 +236,7 @@ impl Fetcher {
         let host = url_rules::check(outgoing.url, outgoing.rules, self.0.development)?;
         let permit =
             self.0.limits.enter(&host, outgoing.rules.own, outgoing.peer).await.ok_or(FetchError::Busy)?;
-        let (client, url) = self.client(outgoing.url)?;
+        let (client, url) = self.client(outgoing.url, Coding::Decoded)?;
         let mut request = client.request(method, url).headers(headers);
         if !body.is_empty() {
             request = request.body(body);
@@ -223,25 +248,25 @@ impl Fetcher {
         Ok(Opened { response, _permit: permit })
     }
 
-    fn client(&self, url: &Url) -> Result<(reqwest::Client, Url), FetchError> {
+    fn client(&self, url: &Url, coding: Coding) -> Result<(reqwest::Client, Url), FetchError> {
         #[cfg(any(test, feature = "testing"))]
         if self.0.scripted.is_some() {
-            return Ok((self.open_client(&self.0.plain, Roots::None)?, Scripted::without_tls(url)));
+            return Ok((self.open_client(Roots::None, coding)?, Scripted::without_tls(url)));
         }
-        let client = if url.scheme() == "https" {
-            self.open_client(&self.0.secure, Roots::OfTheMachine)?
-        } else {
-            self.open_client(&self.0.plain, Roots::None)?
-        };
-        Ok((client, url.clone()))
+        let roots = if url.scheme() == "https" { Roots::OfTheMachine } else { Roots::None };
+        Ok((self.open_client(roots, coding)?, url.clone()))
     }
 
-    fn open_client(
-        &self,
-        place: &OnceLock<Option<reqwest::Client>>,
-        roots: Roots,
-    ) -> Result<reqwest::Client, FetchError> {
-        place.get_or_init(|| self.build(roots)).clone().ok_or(FetchError::NoRootCertificates)
+    fn open_client(&self, roots: Roots, coding: Coding) -> Result<reqwest::Client, FetchError> {
+        let clients = match roots {
+            Roots::None => &self.0.plain,
+            Roots::OfTheMachine => &self.0.secure,
+        };
+        let place = match coding {
+            Coding::AsSent => &clients.as_sent,
+            Coding::Decoded => &clients.decoding,
+        };
+        place.get_or_init(|| self.build(roots, coding)).clone().ok_or(FetchError::NoRootCertificates)
     }
 
     /// The only constructor of an HTTP client in the workspace.
@@ -249,7 +274,7 @@ impl Fetcher {
         clippy::disallowed_methods,
         reason = "this is the guarded client that everything else goes through"
     )]
-    fn build(&self, roots: Roots) -> Option<reqwest::Client> {
+    fn build(&self, roots: Roots, coding: Coding) -> Option<reqwest::Client> {
         let checked = CheckedDns {
             dns: Arc::clone(&self.0.dns),
             development: self.0.development,
@@ -263,6 +288,7 @@ impl Fetcher {
             .referer(false)
             .no_proxy()
             .http1_only()
+            .gzip(coding == Coding::Decoded)
             .pool_max_idle_per_host(2)
             .pool_idle_timeout(Duration::from_secs(15))
             .connect_timeout(Duration::from_secs(5))

@@ -175,6 +175,15 @@ impl Resolver {
         did::resolve(self, did, Need::YoungerThan(Duration::ZERO)).await
     }
 
+    /// The document of a DID, fetched again unless that was done within the last half minute: for a key that may have
+    /// changed (SA-7). However many signatures are wrong, its publisher is asked twice a minute at most.
+    ///
+    /// # Errors
+    /// As [`did`](Self::did).
+    pub async fn did_again(&self, did: &Did) -> Result<Arc<DidDocument>, ResolveError> {
+        did::resolve(self, did, Need::YoungerThan(jwks::REFETCH)).await
+    }
+
     /// Who a DID is: its document, its host, and its handle if that leads back to it.
     ///
     /// # Errors

@@ -240,7 +240,10 @@ impl Inner {
                 Ok(set)
             }
             Err((pause, why)) => {
-                tracing::warn!(lexicon.nsid = %nsid, copy = has_copy, "{why}");
+                // Where there is no copy, whoever asked is refused with the reason.
+                if has_copy {
+                    tracing::warn!(lexicon.nsid = %nsid, "the last version of `{nsid}` serves: {why}");
+                }
                 let pause = if has_copy { Pause::Longest } else { pause };
                 self.failures.remember(nsid, why.clone(), pause, self.clock.now());
                 Err(why)

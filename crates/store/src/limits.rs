@@ -9,7 +9,7 @@ pub struct Limits {
     pub challenges: u64,
     /// Devices.
     pub devices: u64,
-    /// Identifiers of client assertions that may not be used again.
+    /// Identifiers of client assertions and service tokens that may not be used again.
     pub assertions: u64,
     /// Versions of lexicons, of all names together.
     pub lexicon_versions: u64,

@@ -9,4 +9,5 @@ pub mod clock;
 pub mod form;
 pub mod network;
 pub mod program;
+pub mod stranger;
 pub mod wire;

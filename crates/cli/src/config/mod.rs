@@ -5,6 +5,7 @@ pub mod limits;
 pub mod oauth;
 pub mod permission_sets;
 pub mod server;
+pub mod services;
 pub mod store;
 pub mod telemetry;
 
@@ -38,6 +39,9 @@ pub struct Config {
     /// How much strangers may send.
     #[serde(default)]
     pub limits: limits::Limits,
+    /// Who answers what this server does not.
+    #[serde(default)]
+    pub services: services::Services,
     /// Log lines.
     #[serde(default)]
     pub telemetry: telemetry::Telemetry,
@@ -94,6 +98,7 @@ impl Config {
     fn check(&self) -> Result<()> {
         self.server.check()?;
         self.identity.check()?;
+        self.services.check()?;
         self.oauth.check()?;
         self.permission_sets.check()
     }

@@ -26,6 +26,7 @@ use url::Url;
 pub use accounts::DevAccount;
 
 use crate::config::permission_sets::{Changes, PermissionSets};
+use crate::config::services::Services;
 use crate::config::store::Synchronous;
 use crate::listen;
 use crate::solo::{Parts, Solo};
@@ -53,6 +54,8 @@ pub struct Options {
     pub rate_limits: bool,
     /// What an acknowledged change survives.
     pub synchronous: Synchronous,
+    /// Who answers what the server does not: services on this machine, too.
+    pub services: Services,
     /// What a permission set that gives more than before means for sessions.
     pub set_changes: Changes,
     /// The time.
@@ -71,6 +74,7 @@ impl Options {
             demo: true,
             rate_limits: true,
             synchronous: Synchronous::Normal,
+            services: Services::default(),
             set_changes: Changes::Follow,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
@@ -145,6 +149,7 @@ impl Network {
             permission_sets: PermissionSets { changes: options.set_changes, ..PermissionSets::default() },
             mail: Some(options.data.join("mail")),
             blob_bytes: crate::config::limits::Limits::default().blob_bytes,
+            services: options.services.clone(),
             clock: Arc::clone(&options.clock),
             random: Arc::clone(&options.random),
         })?);

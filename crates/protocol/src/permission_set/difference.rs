@@ -7,8 +7,8 @@
 use std::fmt;
 
 use crate::scope::{
-    AccountAction, AccountAttr, AccountNeed, AudienceOrAny, Blob, Need, NsidOrAny, Permission,
-    Permissions, Repo, RepoAction, Rpc, Scopes, Transition,
+    AccountAction, AccountAttr, AccountNeed, AudienceOrAny, Blob, MAX_LENGTH, MAX_TOKENS, Need, NsidOrAny,
+    Permission, Permissions, Repo, RepoAction, Rpc, Scopes, Transition,
 };
 
 /// How what is granted changed.
@@ -124,7 +124,8 @@ impl Held {
             Part::Need(need) => self.grants.covers(&need),
             Part::Whole(Permission::Transition(Transition::Email)) if self.reads_email() => true,
             Part::Whole(whole) => {
-                self.permissions.iter().any(|held| held.to_string() == whole.to_string())
+                let mut alike = self.permissions.iter().filter(|held| held.resource() == whole.resource());
+                alike.any(|held| held.to_string() == whole.to_string())
             }
         }
     }
@@ -148,9 +149,10 @@ impl Held {
             return scopes;
         }
         let selected = Self::of_permissions(selected.to_vec());
-        let touched = self.permissions.iter().filter(|permission| {
-            parts(permission).into_iter().any(|part| selected.covers(part))
-        });
+        let touched = self
+            .permissions
+            .iter()
+            .filter(|permission| parts(permission).into_iter().any(|part| selected.covers(part)));
         fitting(&texts(touched))
     }
 }
@@ -161,34 +163,33 @@ fn meet(old: &Held, new: &Held) -> Scopes {
     let found = Held::of_permissions(both.clone());
     both.extend(old.select(|part| new.covers(part) && !found.covers(part)));
     let found = Held::of_permissions(both.clone());
-    both.extend(calls_of_both(old, new).filter(|call| !parts(call).into_iter().all(|part| found.covers(part))));
+    let calls = calls_of_both(old, new).into_iter();
+    both.extend(calls.filter(|call| !parts(call).into_iter().all(|part| found.covers(part))));
     fitting(&texts(&both))
 }
 
 /// One method of every service in one list and every method of one service in the other meet in one call, which
-/// neither list names.
-fn calls_of_both(old: &Held, new: &Held) -> impl Iterator<Item = Permission> {
-    let calls = |held: &Held| -> Vec<Rpc> {
-        let calls = held.permissions.iter().filter_map(|permission| match permission {
-            Permission::Rpc(rpc) => Some(rpc.clone()),
-            _ => None,
-        });
-        calls.collect()
+/// neither list names. What one list covers as a whole needs no such call.
+fn calls_of_both(old: &Held, new: &Held) -> Vec<Permission> {
+    let not_covered = |held: &Held, by: &Held| -> Vec<Rpc> {
+        let selected = held.select(|part| !by.covers(part)).into_iter();
+        selected
+            .filter_map(|permission| match permission {
+                Permission::Rpc(rpc) => Some(rpc),
+                _ => None,
+            })
+            .collect()
     };
-    let (old, new) = (calls(old), calls(new));
-    let pairs = |some: &[Rpc], others: &[Rpc]| -> Vec<Permission> {
-        let of_all_services = some.iter().filter(|rpc| rpc.aud == AudienceOrAny::Any);
-        let all_methods = others.iter().filter(|rpc| rpc.lxm.contains(&NsidOrAny::Any));
-        let all_methods: Vec<&Rpc> = all_methods.collect();
-        let met = of_all_services.flat_map(|one| {
-            let lxm = one.lxm.clone();
-            all_methods.iter().map(move |other| Rpc { lxm: lxm.clone(), aud: other.aud.clone() })
-        });
-        met.map(Permission::Rpc).collect()
-    };
-    let mut met = pairs(&old, &new);
-    met.extend(pairs(&new, &old));
-    met.into_iter()
+    let (old, new) = (not_covered(old, new), not_covered(new, old));
+    let mut met = Vec::new();
+    for (some, others) in [(&old, &new), (&new, &old)] {
+        for one in some.iter().filter(|rpc| rpc.aud == AudienceOrAny::Any) {
+            for other in others.iter().filter(|rpc| rpc.lxm.contains(&NsidOrAny::Any)) {
+                met.push(Permission::Rpc(Rpc { lxm: one.lxm.clone(), aud: other.aud.clone() }));
+            }
+        }
+    }
+    met
 }
 
 fn parts(permission: &Permission) -> Vec<Part<'_>> {
@@ -264,8 +265,13 @@ fn texts<'p>(permissions: impl IntoIterator<Item = &'p Permission>) -> Vec<Strin
 
 /// As many of them as fit one scope value.
 fn fitting(texts: &[String]) -> Scopes {
-    (0..=texts.len())
-        .rev()
-        .find_map(|count| Scopes::from_tokens(texts.iter().take(count)).ok())
-        .unwrap_or_default()
+    let mut room = MAX_LENGTH + 1;
+    let fits = |text: &&str| match room.checked_sub(text.len() + 1) {
+        Some(rest) => {
+            room = rest;
+            true
+        }
+        None => false,
+    };
+    Scopes::join(texts.iter().map(String::as_str).take(MAX_TOKENS).take_while(fits))
 }

@@ -109,9 +109,9 @@ fn find_main(document: &Map<String, Value>) -> Result<&Map<String, Value>, Inval
         Some(other) => return Err(InvalidPermissionSet::OtherType { found: shorten(other) }),
         None => return Err(field("defs.main.type", "`permission-set`")),
     }
-    let second = definitions
-        .iter()
-        .find(|(name, value)| *name != "main" && value.get("type").is_some_and(|kind| kind == "permission-set"));
+    let second = definitions.iter().find(|(name, value)| {
+        *name != "main" && value.get("type").is_some_and(|kind| kind == "permission-set")
+    });
     match second {
         Some((name, _)) => Err(InvalidPermissionSet::SecondSet { name: shorten(name) }),
         None => Ok(main),

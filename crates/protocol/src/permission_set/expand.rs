@@ -1,13 +1,14 @@
 //! An `include:` → the permissions of its set (PS-5 to PS-9, PS-21, PS-29).
 
+use std::collections::HashSet;
+
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::namespace::{group, is_within};
 use super::{DropReason, PermissionSet, entry};
 use crate::scope::{
-    AudienceOrAny, Include, InvalidScope, MAX_LENGTH, MAX_TOKENS, NsidOrAny, Permission, RESOURCES, Scopes,
-    shorten,
+    AudienceOrAny, Include, InvalidScope, MAX_LENGTH, NsidOrAny, Permission, RESOURCES, Scopes, shorten,
 };
 
 /// What an `include:` grants, and what of its set grants nothing.
@@ -45,8 +46,9 @@ fn as_text<S: Serializer>(reason: &DropReason, serializer: S) -> Result<S::Ok, S
 impl Expansion {
     /// The scopes to put in place of the `include:`, in normal form, each once. Never an `include:` (PS-22).
     pub fn scopes(&self) -> Scopes {
-        let all = self.granted.iter().map(|entry| entry.permission.to_string());
-        all.fold(Scopes::empty(), |scopes, scope| scopes.union(&Scopes::join([scope.as_str()].into_iter())))
+        let scopes: Vec<String> = self.granted.iter().map(|entry| entry.permission.to_string()).collect();
+        let mut seen = HashSet::new();
+        Scopes::join(scopes.iter().map(String::as_str).filter(|scope| seen.insert(*scope)))
     }
 }
 
@@ -55,26 +57,19 @@ impl PermissionSet {
     /// the exchange of a code and at every refresh (PS-20).
     pub fn expand(&self, include: &Include) -> Expansion {
         let mut expansion = Expansion::default();
-        let mut length = 0;
+        let mut room = MAX_LENGTH + 1;
         for (index, value) in self.entries.iter().enumerate() {
-            match self.grant(value, include) {
-                Ok((permission, text)) => {
-                    length += text.len() + 1;
-                    if length > MAX_LENGTH || expansion.granted.len() >= MAX_TOKENS {
-                        length -= text.len() + 1;
-                        expansion.dropped.push(Dropped { index, reason: DropReason::NoRoom });
-                    } else {
-                        expansion.granted.push(Entry { index, permission });
-                    }
-                }
+            match self.grant(value, include, &mut room) {
+                Ok(permission) => expansion.granted.push(Entry { index, permission }),
                 Err(reason) => expansion.dropped.push(Dropped { index, reason }),
             }
         }
         expansion
     }
 
-    /// What one entry grants, and that as a scope.
-    fn grant(&self, value: &Value, include: &Include) -> Result<(Permission, String), DropReason> {
+    /// What one entry grants; `room` is how many bytes are left for its scope. (There are fewer entries than a scope
+    /// value may have scopes.)
+    fn grant(&self, value: &Value, include: &Include, room: &mut usize) -> Result<Permission, DropReason> {
         if self.nsid().authority_lowercased() != include.nsid.authority_lowercased() {
             let (set, asked) = (self.nsid().to_string(), include.nsid.to_string());
             return Err(DropReason::OtherSet { set, asked });
@@ -94,7 +89,11 @@ impl PermissionSet {
         // Whatever a stranger wrote, what comes of it is one scope that means the same (PS-29).
         let text = permission.to_string();
         let again: Permission = text.parse()?;
-        if again.to_string() == text { Ok((again, text)) } else { Err(InvalidScope::Character.into()) }
+        if again.to_string() != text {
+            return Err(InvalidScope::Character.into());
+        }
+        *room = room.checked_sub(text.len() + 1).ok_or(DropReason::NoRoom)?;
+        Ok(again)
     }
 
     fn check_bounds(&self, permission: &Permission, inherits: bool) -> Result<(), DropReason> {

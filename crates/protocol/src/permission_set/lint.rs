@@ -71,7 +71,10 @@ impl Lint {
     fn check_name(&mut self, set: &PermissionSet) {
         let name = set.nsid().name();
         if !name.starts_with("auth") {
-            self.warn(None, format!("the last part of the NSID, `{name}`, should begin with `auth`, as in `authBasic`"));
+            self.warn(
+                None,
+                format!("the last part of the NSID, `{name}`, should begin with `auth`, as in `authBasic`"),
+            );
         }
         if set.nsid().authority_lowercased() != *set.nsid() {
             self.warn(None, "the NSID has capital letters before its last part, which is a domain name");
@@ -87,7 +90,10 @@ impl Lint {
         let translated = main.get(translations).and_then(Value::as_object);
         for (tag, text) in translated.into_iter().flatten() {
             if !is_language(tag) {
-                self.warn(None, format!("`{translations}` has the key {tag:?}, which is no language tag: it is ignored"));
+                self.warn(
+                    None,
+                    format!("`{translations}` has the key {tag:?}, which is no language tag: it is ignored"),
+                );
             } else if !text.is_string() {
                 self.warn(None, format!("`{translations}` for `{tag}` is not a text: it is ignored"));
             }
@@ -95,7 +101,10 @@ impl Lint {
         let translated = translated.into_iter().flatten().filter_map(|(_, text)| text.as_str());
         for text in plain.into_iter().chain(translated) {
             if text.chars().count() > most {
-                self.warn(None, format!("a `{name}` is longer than {most} characters: people see its beginning"));
+                self.warn(
+                    None,
+                    format!("a `{name}` is longer than {most} characters: people see its beginning"),
+                );
             }
             if text.chars().any(|c| c.is_control() || is_invisible(c)) {
                 self.warn(None, format!("a `{name}` has control or direction characters: they are removed"));
@@ -116,13 +125,19 @@ impl Lint {
 
     fn check_entry(&mut self, index: usize, fields: &Map<String, Value>) {
         if fields.get("type").is_none_or(|kind| kind != "permission") {
-            self.warn(Some(index), "`type` is not `permission`: strict validators refuse the whole document for it");
+            self.warn(
+                Some(index),
+                "`type` is not `permission`: strict validators refuse the whole document for it",
+            );
         }
         if fields.contains_key("description") {
             self.warn(Some(index), "`description` is ignored here, and some servers drop the entry for it");
         }
         if fields.get("inheritAud") == Some(&Value::Bool(false)) {
-            self.warn(Some(index), "`\"inheritAud\": false` says nothing, and some servers drop the entry for it");
+            self.warn(
+                Some(index),
+                "`\"inheritAud\": false` says nothing, and some servers drop the entry for it",
+            );
         }
         for (field, value) in fields {
             if has_repetition(value) {
@@ -150,7 +165,9 @@ impl Lint {
         }
         let opened = expansion.scopes().as_str().len();
         if opened > MAX_LENGTH / 2 {
-            let text = format!("the set opens into {opened} of the {MAX_LENGTH} bytes that all scopes of a token may have");
+            let text = format!(
+                "the set opens into {opened} of the {MAX_LENGTH} bytes that all scopes of a token may have"
+            );
             self.warn(None, text);
         }
     }

@@ -25,13 +25,17 @@ pub enum DropReason {
     #[error("it names no service: write `\"aud\": \"*\"` or `\"inheritAud\": true`")]
     NoAudience,
     /// The entry takes the service of the `include:`, which names none (PS-7).
-    #[error("it inherits the service, and the `include:` names none: `include:{set}?aud=did:web:api.example.com%23service`")]
+    #[error(
+        "it inherits the service, and the `include:` names none: `include:{set}?aud=did:web:api.example.com%23service`"
+    )]
     NoInheritedAudience {
         /// The set.
         set: String,
     },
     /// The scopes before it take up all the room of one scope value (SC-1).
-    #[error("there is no room for it: together with the entries before it, it passes the limits of one scope value")]
+    #[error(
+        "there is no room for it: together with the entries before it, it passes the limits of one scope value"
+    )]
     NoRoom,
     /// It is no JSON object.
     #[error("it is not an object")]
@@ -45,7 +49,9 @@ pub enum DropReason {
         asked: String,
     },
     /// A value lies outside the namespace of the set: the whole entry goes (PS-9).
-    #[error("`{value}` is outside `{group}*`: a set reaches its own group and what is below it, nothing else")]
+    #[error(
+        "`{value}` is outside `{group}*`: a set reaches its own group and what is below it, nothing else"
+    )]
     OutsideNamespace {
         /// The value, shortened.
         value: String,

@@ -37,7 +37,9 @@ impl Text {
             Some(Value::Object(texts)) => texts
                 .iter()
                 .filter(|(tag, _)| is_language(tag))
-                .filter_map(|(tag, text)| Some((tag.to_ascii_lowercase().into(), shown(text.as_str()?, most)?)))
+                .filter_map(|(tag, text)| {
+                    Some((tag.to_ascii_lowercase().into(), shown(text.as_str()?, most)?))
+                })
                 .collect(),
             Some(_) => {
                 let expected = "an object of language tags and texts";
@@ -74,7 +76,9 @@ impl Text {
 /// Is it a language tag by its form: a language of 2 to 8 letters, then parts of 1 to 8 letters and digits?
 pub(super) fn is_language(tag: &str) -> bool {
     let mut parts = tag.split('-');
-    parts.next().is_some_and(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic()))
+    parts
+        .next()
+        .is_some_and(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic()))
         && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
@@ -99,10 +103,11 @@ fn shown(text: &str, most: usize) -> Option<Box<str>> {
     (!line.is_empty()).then(|| line.into())
 }
 
-/// Characters that show nothing themselves and change how others show: direction marks, overrides and isolates,
-/// zero-width spaces, tags. The joiners U+200C and U+200D stay, because scripts and emoji are written with them.
+/// Characters that show nothing themselves, or change how others show: direction marks, overrides and isolates,
+/// zero-width spaces, fillers, tags. The joiners U+200C and U+200D stay, because scripts and emoji are written with them.
 pub(super) const fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }

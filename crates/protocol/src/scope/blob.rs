@@ -1,11 +1,12 @@
 //! `blob`: uploading files by media type (SC-16).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::describe::Sentence;
-use super::matches::WhyNot;
 use super::parse::{Syntax, Writer};
 use super::permission::Resource;
+use super::why_not::WhyNot;
 use super::{InvalidScope, Need};
 
 /// A `blob` scope. Values are as they were written, in their order.
@@ -37,15 +38,15 @@ impl Resource for Blob {
 
     fn normal_form(&self) -> String {
         let accept = self.normalized();
-        Writer::new(Self::NAME, "accept", accept.iter().map(String::as_str)).into_text()
+        Writer::new(Self::NAME, "accept", accept.iter().map(AsRef::as_ref)).into_text()
     }
 
     fn grants<'a>(&'a self, need: &Need<'a>) -> Result<(), WhyNot<'a>> {
-        let Need::Blob(need) = need else { return Err(WhyNot::resource(Self::NAME)) };
+        let Need::Blob(need) = need else { return Err(WhyNot::resource(Self::NAME, need)) };
         if self.accept.iter().any(|accept| matches_accept(accept, need.mime)) {
             Ok(())
         } else {
-            Err(WhyNot::NotGranted { what: "media type", value: need.mime })
+            Err(WhyNot::MediaType { granted: &self.accept, needed: need.mime })
         }
     }
 
@@ -67,21 +68,29 @@ impl Resource for Blob {
 
 impl Blob {
     /// Lower case, sorted, each once, without what another value covers.
-    fn normalized(&self) -> Vec<String> {
-        let mut accept: Vec<String> = self.accept.iter().map(|value| value.to_ascii_lowercase()).collect();
+    fn normalized(&self) -> Vec<Cow<'_, str>> {
+        let mut accept: Vec<Cow<'_, str>> = self.accept.iter().map(|value| lowercase(value)).collect();
         if accept.iter().any(|value| value == "*/*") {
-            return vec!["*/*".to_owned()];
+            return vec![Cow::Borrowed("*/*")];
         }
         accept.sort_unstable();
         accept.dedup();
         // `type/*` sorts before most of what it covers, but not before `type/!…`: ask for it by name.
-        let kinds: std::collections::HashSet<String> =
-            accept.iter().filter_map(|value| Some(value.strip_suffix("/*")?.to_owned())).collect();
+        let kinds = accept.iter().filter_map(|value| value.strip_suffix("/*")).map(str::to_owned);
+        let kinds: std::collections::HashSet<String> = kinds.collect();
         accept.retain(|value| match value.split_once('/') {
             Some((_, "*")) | None => true,
-            Some((kind, _)) => !kinds.contains(kind),
+            Some((kind, _)) => kinds.is_empty() || !kinds.contains(kind),
         });
         accept
+    }
+}
+
+fn lowercase(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
     }
 }
 

@@ -17,6 +17,7 @@ mod error;
 mod fixed;
 mod identity;
 mod include;
+mod index;
 mod matches;
 mod parse;
 mod permission;
@@ -25,6 +26,7 @@ mod rpc;
 mod set;
 mod transition;
 mod values;
+mod why_not;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::InvalidScope;
 
@@ -28,9 +28,10 @@ impl<'a> Syntax<'a> {
     /// # Errors
     /// A percent escape is broken, or does not decode to UTF-8 (SC-7).
     pub fn parse(text: &'a str) -> Result<Self, InvalidScope> {
-        let (head, query) = text.split_once('?').map_or((text, None), |(head, query)| (head, Some(query)));
+        let (head, query) =
+            split_at_byte(text, b'?').map_or((text, None), |(head, query)| (head, Some(query)));
         let (resource, positional) =
-            head.split_once(':').map_or((head, None), |(resource, rest)| (resource, Some(rest)));
+            split_at_byte(head, b':').map_or((head, None), |(resource, rest)| (resource, Some(rest)));
         Ok(Self {
             text,
             resource,
@@ -72,33 +73,58 @@ impl<'a> Syntax<'a> {
     }
 }
 
+/// `str::split_once` at an ASCII byte. Scopes are short, and a plain loop over them is faster than a search.
+fn split_at_byte(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|other| other == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 fn decode(text: &str) -> Result<Cow<'_, str>, InvalidScope> {
-    let bytes = text.as_bytes();
-    for (at, _) in text.match_indices('%') {
-        let digits = bytes.get(at + 1..at + 3).ok_or(InvalidScope::Escape)?;
-        if !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(InvalidScope::Escape);
+    let mut rest = text.as_bytes();
+    if !rest.contains(&b'%') {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut bytes = Vec::with_capacity(rest.len());
+    loop {
+        match rest {
+            [] => break,
+            [b'%', high, low, tail @ ..] => {
+                bytes.push((hex_digit(*high)? << 4) | hex_digit(*low)?);
+                rest = tail;
+            }
+            [b'%', ..] => return Err(InvalidScope::Escape),
+            [byte, tail @ ..] => {
+                bytes.push(*byte);
+                rest = tail;
+            }
         }
     }
-    percent_decode_str(text).decode_utf8().map_err(|_| InvalidScope::Escape)
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| InvalidScope::Escape)
+}
+
+fn hex_digit(byte: u8) -> Result<u8, InvalidScope> {
+    match byte {
+        b'0'..=b'9' => Ok(byte - b'0'),
+        b'a'..=b'f' => Ok(byte - b'a' + 10),
+        b'A'..=b'F' => Ok(byte - b'A' + 10),
+        _ => Err(InvalidScope::Escape),
+    }
 }
 
 /// `&` separates, the first `=` splits, `+` is a space; empty segments are nothing. One more `?` in front is
 /// taken for the mark, not for a part of the first name.
 fn parse_query(query: &str) -> Result<Params<'_>, InvalidScope> {
     let query = query.strip_prefix('?').unwrap_or(query);
-    query
-        .split('&')
-        .filter(|segment| !segment.is_empty())
-        .map(|segment| {
-            let (name, value) = segment.split_once('=').unwrap_or((segment, ""));
-            Ok((decode_form(name)?, decode_form(value)?))
-        })
-        .collect()
+    let mut params = Vec::with_capacity(1 + query.bytes().filter(|byte| *byte == b'&').count());
+    for segment in query.split('&').filter(|segment| !segment.is_empty()) {
+        let (name, value) = split_at_byte(segment, b'=').unwrap_or((segment, ""));
+        params.push((decode_form(name)?, decode_form(value)?));
+    }
+    Ok(params)
 }
 
 fn decode_form(text: &str) -> Result<Cow<'_, str>, InvalidScope> {
-    if text.contains('+') {
+    if text.as_bytes().contains(&b'+') {
         Ok(Cow::Owned(decode(&text.replace('+', " "))?.into_owned()))
     } else {
         decode(text)
@@ -148,7 +174,8 @@ impl Writer {
         name: &str,
         values: impl ExactSizeIterator<Item = &'v str>,
     ) -> Self {
-        let mut writer = Self { text: resource.to_owned(), queried: false };
+        let mut writer = Self { text: String::with_capacity(64), queried: false };
+        writer.text.push_str(resource);
         if values.len() == 1 {
             for value in values {
                 writer.text.push(':');
@@ -164,12 +191,11 @@ impl Writer {
         self.queried = true;
         self.text.push_str(name);
         self.text.push('=');
-        for part in utf8_percent_encode(value, QUERY) {
-            if part.contains(' ') {
-                self.text.push_str(&part.replace(' ', "+"));
-            } else {
-                self.text.push_str(part);
-            }
+        let encoded = utf8_percent_encode(value, QUERY);
+        if value.as_bytes().contains(&b' ') {
+            self.text.push_str(&encoded.to_string().replace(' ', "+"));
+        } else {
+            self.text.extend(encoded);
         }
         self
     }

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::matches::WhyNot;
 use super::parse::Syntax;
 use super::set::{MAX_LENGTH, is_token_byte};
+use super::why_not::WhyNot;
 use super::{InvalidScope, Sentence, account, blob, fixed, identity, include, repo, rpc, transition};
 
 /// What a resource of the scope language knows about itself. A new one implements this in its own file and gets
@@ -106,7 +106,8 @@ macro_rules! resources {
                 }
             }
 
-            fn normal_form(&self) -> String {
+            /// What `Display` prints, without a second copy.
+            pub(super) fn normal_form(&self) -> String {
                 match self { $(Self::$resource(inner) => Resource::normal_form(inner),)* }
             }
         }

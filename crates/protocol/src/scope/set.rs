@@ -78,7 +78,7 @@ impl Scopes {
     #[must_use]
     pub fn normalized(&self) -> Self {
         let mut tokens: Vec<String> =
-            self.iter().filter_map(|token| Some(token.parse::<Permission>().ok()?.to_string())).collect();
+            self.iter().filter_map(|token| Some(token.parse::<Permission>().ok()?.normal_form())).collect();
         tokens.sort_unstable();
         Self::join(tokens.iter().map(String::as_str))
     }
@@ -137,7 +137,7 @@ impl Scopes {
     }
 
     pub(crate) fn join<'a>(tokens: impl Iterator<Item = &'a str>) -> Self {
-        let mut text = String::new();
+        let mut text = String::with_capacity(64);
         for token in tokens {
             if !text.is_empty() {
                 text.push(' ');
@@ -151,7 +151,7 @@ impl Scopes {
 /// The normal form where there is one, otherwise the text itself: equal for two spellings of one scope.
 fn form(scope: &str) -> Cow<'_, str> {
     match scope.parse::<Permission>() {
-        Ok(permission) => Cow::Owned(permission.to_string()),
+        Ok(permission) => Cow::Owned(permission.normal_form()),
         Err(_) => Cow::Borrowed(scope),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::did::Development;
-use super::text::{is_domain_label, starts_with_letter, text_type};
+use super::text::{is_domain_label, labels, starts_with_letter, text_type};
 
 text_type! {
     /// A handle: the changeable, human name of an account. Held in lower case, so `==` is the protocol's comparison
@@ -37,7 +37,7 @@ impl Handle {
             return Err("longer than 253 characters");
         }
         let (_, top) = text.rsplit_once('.').ok_or("has only one part")?;
-        if !text.split('.').all(is_domain_label) {
+        if !labels(text).all(is_domain_label) {
             return Err("a part is not 1 to 63 letters, digits and inner hyphens");
         }
         if !starts_with_letter(top) {

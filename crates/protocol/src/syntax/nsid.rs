@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::text::{is_domain_label, starts_with_letter, text_type};
+use super::text::{is_domain_label, labels, starts_with_letter, text_type};
 
 text_type! {
     /// An NSID, such as `com.example.fooBar`: a domain name backwards, then a name.
@@ -45,7 +45,7 @@ impl Nsid {
         if !authority.contains('.') {
             return Err("has only two parts");
         }
-        if !authority.split('.').all(is_domain_label) {
+        if !labels(authority).all(is_domain_label) {
             return Err("a part is not 1 to 63 letters, digits and inner hyphens");
         }
         if !starts_with_letter(authority) {

@@ -106,12 +106,17 @@ impl<T: FromStr<Err = SyntaxError>> Visitor<'_> for TextVisitor<T> {
     }
 }
 
+/// The parts of a domain name.
+pub(super) fn labels(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().split(|byte| *byte == b'.')
+}
+
 /// Is `label` one part of a domain name: 1–63 letters, digits and hyphens, no hyphen at either end?
-pub(super) fn is_domain_label(label: &str) -> bool {
+pub(super) fn is_domain_label(label: &[u8]) -> bool {
     (1..=63).contains(&label.len())
-        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && !label.starts_with('-')
-        && !label.ends_with('-')
+        && label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+        && !label.starts_with(b"-")
+        && !label.ends_with(b"-")
 }
 
 pub(super) fn starts_with_letter(text: &str) -> bool {

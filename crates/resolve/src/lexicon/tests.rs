@@ -147,11 +147,11 @@ async fn sec_59_a_record_that_is_no_lexicon_of_this_name() {
     let mut stage = Stage::set().await;
     for (change, reason) in [
         (json!({"$type": "com.example.note"}), "its `$type` is not `com.atproto.lexicon.schema`"),
-        (json!({"$type": null}), "its `$type` is not `com.atproto.lexicon.schema`"),
+        (json!({"$type": false}), "its `$type` is not `com.atproto.lexicon.schema`"),
         (json!({"lexicon": 2}), "`lexicon` is not 1"),
         (json!({"lexicon": "1"}), "`lexicon` is not 1"),
         (json!({"id": "com.example.music.authOther"}), "its `id` is another name"),
-        (json!({"id": null}), "its `id` is another name"),
+        (json!({"id": 1}), "its `id` is another name"),
         (json!({"defs": []}), "it has no `defs`"),
     ] {
         let mut record = set();
@@ -197,7 +197,9 @@ async fn sec_59_hosts_that_answer_badly() {
 async fn sec_59_an_account_without_host_or_key_publishes_nothing() {
     let stage = Stage::set().await;
     let key = stage.repository.key.public();
-    for host in ["http://host.people.net", "https://host.people.net/pds", "https://10.0.0.1", "https://a.test"] {
+    for host in
+        ["http://host.people.net", "https://host.people.net/pds", "https://10.0.0.1", "https://a.test"]
+    {
         stage.identify(host, key);
         stage.world.clock.advance(Duration::from_mins(10));
         assert!(stage.lexicon().await.is_err(), "{host}");

@@ -38,6 +38,11 @@ async fn the_official_node_client_signs_in_writes_refreshes_and_revokes() -> Res
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_official_node_client_gets_what_a_permission_set_contains() -> Result<()> {
+    run("oauth-client-node-sets.mjs").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_general_oauth_client_works_by_the_rfcs() -> Result<()> {
     run("oauth4webapi.mjs").await
 }

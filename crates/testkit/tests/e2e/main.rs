@@ -14,6 +14,7 @@ mod proof;
 mod refresh;
 mod restart;
 mod secrets;
+mod services;
 mod start;
 mod topology;
 mod walk;
