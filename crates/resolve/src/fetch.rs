@@ -22,7 +22,10 @@ use crate::limits::{Limits, Peer};
 use crate::testing::Scripted;
 use crate::url_rules::{self, UrlRules};
 
+mod call;
 mod dial;
+
+pub use call::{Call, Content};
 
 use dial::{CheckedDns, of_reqwest};
 
@@ -45,6 +48,9 @@ struct Inner {
     secure: OnceLock<Option<reqwest::Client>>,
     /// For `http` on a developer's own machine.
     plain: OnceLock<Option<reqwest::Client>>,
+    /// The same two for calls, whose connections are kept.
+    kept_secure: OnceLock<Option<reqwest::Client>>,
+    kept_plain: OnceLock<Option<reqwest::Client>>,
     #[cfg(any(test, feature = "testing"))]
     scripted: Option<Arc<Scripted>>,
 }
@@ -138,6 +144,8 @@ impl Fetcher {
             limits: Limits::new(),
             secure: OnceLock::new(),
             plain: OnceLock::new(),
+            kept_secure: OnceLock::new(),
+            kept_plain: OnceLock::new(),
             #[cfg(any(test, feature = "testing"))]
             scripted: None,
         }))
@@ -153,6 +161,8 @@ impl Fetcher {
             limits: Limits::new(),
             secure: OnceLock::new(),
             plain: OnceLock::new(),
+            kept_secure: OnceLock::new(),
+            kept_plain: OnceLock::new(),
             scripted: Some(scripted),
         }))
     }
@@ -211,7 +221,7 @@ impl Fetcher {
         let host = url_rules::check(outgoing.url, outgoing.rules, self.0.development)?;
         let permit =
             self.0.limits.enter(&host, outgoing.rules.own, outgoing.peer).await.ok_or(FetchError::Busy)?;
-        let (client, url) = self.client(outgoing.url)?;
+        let (client, url) = self.client(outgoing.url, Connections::Few)?;
         let mut request = client.request(method, url).headers(headers);
         if !body.is_empty() {
             request = request.body(body);
@@ -223,15 +233,19 @@ impl Fetcher {
         Ok(Opened { response, _permit: permit })
     }
 
-    fn client(&self, url: &Url) -> Result<(reqwest::Client, Url), FetchError> {
+    fn client(&self, url: &Url, connections: Connections) -> Result<(reqwest::Client, Url), FetchError> {
+        let (secure, plain) = match connections {
+            Connections::Few => (&self.0.secure, &self.0.plain),
+            Connections::Kept => (&self.0.kept_secure, &self.0.kept_plain),
+        };
         #[cfg(any(test, feature = "testing"))]
         if self.0.scripted.is_some() {
-            return Ok((self.open_client(&self.0.plain, Roots::None)?, Scripted::without_tls(url)));
+            return Ok((self.open_client(plain, Roots::None, connections)?, Scripted::without_tls(url)));
         }
         let client = if url.scheme() == "https" {
-            self.open_client(&self.0.secure, Roots::OfTheMachine)?
+            self.open_client(secure, Roots::OfTheMachine, connections)?
         } else {
-            self.open_client(&self.0.plain, Roots::None)?
+            self.open_client(plain, Roots::None, connections)?
         };
         Ok((client, url.clone()))
     }
@@ -240,8 +254,9 @@ impl Fetcher {
         &self,
         place: &OnceLock<Option<reqwest::Client>>,
         roots: Roots,
+        connections: Connections,
     ) -> Result<reqwest::Client, FetchError> {
-        place.get_or_init(|| self.build(roots)).clone().ok_or(FetchError::NoRootCertificates)
+        place.get_or_init(|| self.build(roots, connections)).clone().ok_or(FetchError::NoRootCertificates)
     }
 
     /// The only constructor of an HTTP client in the workspace.
@@ -249,7 +264,11 @@ impl Fetcher {
         clippy::disallowed_methods,
         reason = "this is the guarded client that everything else goes through"
     )]
-    fn build(&self, roots: Roots) -> Option<reqwest::Client> {
+    fn build(&self, roots: Roots, connections: Connections) -> Option<reqwest::Client> {
+        let (idle_connections, idle_time) = match connections {
+            Connections::Few => (2, Duration::from_secs(15)),
+            Connections::Kept => (64, Duration::from_secs(60)),
+        };
         let checked = CheckedDns {
             dns: Arc::clone(&self.0.dns),
             development: self.0.development,
@@ -263,8 +282,8 @@ impl Fetcher {
             .referer(false)
             .no_proxy()
             .http1_only()
-            .pool_max_idle_per_host(2)
-            .pool_idle_timeout(Duration::from_secs(15))
+            .pool_max_idle_per_host(idle_connections)
+            .pool_idle_timeout(idle_time)
             .connect_timeout(Duration::from_secs(5))
             .dns_resolver(Arc::new(checked));
         if roots == Roots::None {
@@ -278,6 +297,15 @@ impl Fetcher {
 enum Roots {
     None,
     OfTheMachine,
+}
+
+/// How many connections to one host are kept when nothing is under way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Connections {
+    /// For a document now and then.
+    Few,
+    /// For the calls of sessions.
+    Kept,
 }
 
 struct Outgoing<'a> {
