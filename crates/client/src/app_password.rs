@@ -101,7 +101,8 @@ pub(crate) fn origin_of(text: &str) -> Result<String, CallError> {
     let bad = CallError::Request("the host is not named by the URL of its origin");
     let url = Url::parse(text.trim()).map_err(|_| bad.clone())?;
     let bare = matches!(url.path().trim_end_matches('/'), "" | "/xrpc") && url.query().is_none();
-    let sound = bare && url.has_host() && url.username().is_empty() && matches!(url.scheme(), "https" | "http");
+    let sound =
+        bare && url.has_host() && url.username().is_empty() && matches!(url.scheme(), "https" | "http");
     if sound { Ok(url.origin().ascii_serialization()) } else { Err(bad) }
 }
 
@@ -123,8 +124,15 @@ struct Request<'a> {
     factor: Option<&'a Secret>,
 }
 
-async fn create_session(sessions: &Sessions, id: SessionId, request: &Request<'_>) -> Result<Record, CallError> {
-    let identifier = request.identifier.trim();
+async fn create_session(
+    sessions: &Sessions,
+    id: SessionId,
+    request: &Request<'_>,
+) -> Result<Record, CallError> {
+    let typed = request.identifier.trim();
+    // As hosts compare them: a handle in lower case, without the mark that people put before it.
+    let handle = Handle::from_input(typed).ok().map(|handle| handle.to_string());
+    let identifier = handle.as_deref().unwrap_or(typed);
     let (expected, host) = match request.service {
         Some(service) => (identifier.parse::<Did>().ok(), service.to_owned()),
         None => {
@@ -139,7 +147,8 @@ async fn create_session(sessions: &Sessions, id: SessionId, request: &Request<'_
     }
     let url = Url::parse(&format!("{host}/xrpc/com.atproto.server.createSession"))
         .map_err(|_| CallError::Request("the host is no origin"))?;
-    let answer = bearer(sessions, Method::POST, &url, None, Some(&input)).await.map_err(CallError::Network)?;
+    let answer =
+        bearer(sessions, Method::POST, &url, None, Some(&input)).await.map_err(CallError::Network)?;
     if answer.status != 200 {
         return Err(refused(&answer));
     }
@@ -164,7 +173,9 @@ async fn find(sessions: &Sessions, identifier: &str) -> Result<(Did, String), Ca
         resolver.identity(&did).await
     } else {
         let handle = Handle::from_input(identifier).map_err(|_| {
-            CallError::Request("the identifier is no handle and no DID; an e-mail address needs the host beside it")
+            CallError::Request(
+                "the identifier is no handle and no DID; an e-mail address needs the host beside it",
+            )
         })?;
         resolver.identity_by_handle(&handle).await
     };
@@ -175,7 +186,7 @@ async fn find(sessions: &Sessions, identifier: &str) -> Result<(Did, String), Ca
 
 /// Counts the sign-in in the store, for all processes that share it.
 async fn spend(sessions: &Sessions, host: &str, identifier: &str) -> Result<(), CallError> {
-    let name = identifier.trim_start_matches('@').to_lowercase();
+    let name = identifier.to_lowercase();
     let key = sessions.ring().lookup(&[b"sign-in", host.as_bytes(), name.as_bytes()]);
     match sessions.store().spend(&key, sessions.now(), &ALLOWANCES).await? {
         Spent::Allowed => Ok(()),
@@ -192,7 +203,9 @@ fn refused(answer: &Answer) -> CallError {
         (429, _) => CallError::RateLimited { retry_after: retry_after(answer) },
         (300..=399 | 500.., _) => CallError::Server { status },
         (_, "AuthFactorTokenRequired") => CallError::FactorTokenRequired,
-        (_, "AccountTakedown" | "AccountDeactivated" | "AccountSuspended") => CallError::Account { error: name },
+        (_, "AccountTakedown" | "AccountDeactivated" | "AccountSuspended") => {
+            CallError::Account { error: name }
+        }
         (401, _) => CallError::PasswordRefused,
         _ => CallError::Refused {
             status,

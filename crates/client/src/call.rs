@@ -249,7 +249,9 @@ mod tests {
             }
         }
         let body = Body::once(None, once());
-        assert!(body.is_once() && body.open().await.unwrap().is_some() && body.open().await.unwrap().is_none());
+        assert!(
+            body.is_once() && body.open().await.unwrap().is_some() && body.open().await.unwrap().is_none()
+        );
         assert!(Body::file(folder.path().join("none")).open().await.is_err());
     }
 

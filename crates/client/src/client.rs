@@ -81,7 +81,9 @@ impl Client {
 
     /// The key document to publish at the `jwks_uri`; none unless the description names one.
     pub fn key_document(&self) -> Option<Value> {
-        self.described.has_key_document.then(|| serde_json::to_value(self.described.keys.public()).unwrap_or_default())
+        self.described
+            .has_key_document
+            .then(|| serde_json::to_value(self.described.keys.public()).unwrap_or_default())
     }
 
     /// Its client id.

@@ -82,7 +82,13 @@ impl ClientKey {
     }
 
     /// An assertion for a server, by its issuer (CM-27).
-    pub(crate) fn assertion(&self, client_id: &str, issuer: &str, random: &dyn Random, now: UnixTime) -> String {
+    pub(crate) fn assertion(
+        &self,
+        client_id: &str,
+        issuer: &str,
+        random: &dyn Random,
+        now: UnixTime,
+    ) -> String {
         #[derive(Serialize)]
         struct Claims<'a> {
             iss: &'a str,
@@ -163,7 +169,9 @@ mod tests {
         let other: serde_json::Value = serde_json::from_str(&other).unwrap();
         let mut mixed: serde_json::Value = serde_json::from_str(&jwk).unwrap();
         mixed["x"] = other["x"].clone();
-        for text in [&mixed.to_string(), "{}", "", &jwk.replace("P-256", "P-384"), &jwk.replace("\"kid\"", "\"id\"")] {
+        for text in
+            [&mixed.to_string(), "{}", "", &jwk.replace("P-256", "P-384"), &jwk.replace("\"kid\"", "\"id\"")]
+        {
             assert!(ClientKey::parse(text).is_err(), "{text}");
         }
         assert!(!format!("{key:?}").contains(&key.to_private_jwk()[10..40]));

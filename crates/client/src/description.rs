@@ -196,7 +196,10 @@ impl ClientDescription {
             query.append_pair("redirect_uri", uri);
         }
         query.append_pair("scope", self.declared_scope()?.as_str());
-        Ok(ClientId::parse(&format!("http://localhost?{}", query.finish().replace('+', "%20")), self.development)?)
+        Ok(ClientId::parse(
+            &format!("http://localhost?{}", query.finish().replace('+', "%20")),
+            self.development,
+        )?)
     }
 
     /// Its document, checked by the rules that servers check it by.
@@ -326,7 +329,9 @@ mod tests {
     const ID: &str = "https://app.client.net/oauth-client-metadata.json";
 
     fn web() -> ClientDescription {
-        ClientDescription::web(ID).redirect_uri("https://app.client.net/callback").scope("atproto repo:com.example.note")
+        ClientDescription::web(ID)
+            .redirect_uri("https://app.client.net/callback")
+            .scope("atproto repo:com.example.note")
     }
 
     #[test]
@@ -345,14 +350,16 @@ mod tests {
         let inline = web().keys(keys.clone()).metadata().unwrap().to_json();
         assert_eq!(inline["token_endpoint_auth_signing_alg"], "ES256");
         assert_eq!(inline["jwks"]["keys"].as_array().unwrap().len(), 2);
-        let remote = web().keys(keys).jwks_uri("https://app.client.net/jwks.json").metadata().unwrap().to_json();
+        let remote =
+            web().keys(keys).jwks_uri("https://app.client.net/jwks.json").metadata().unwrap().to_json();
         assert_eq!(remote["jwks_uri"], "https://app.client.net/jwks.json");
         assert!(remote.get("jwks").is_none());
     }
 
     #[test]
     fn a_client_under_development_is_its_id() {
-        let description = ClientDescription::loopback().redirect_uri("http://127.0.0.1/callback").scope("repo:a.b.c");
+        let description =
+            ClientDescription::loopback().redirect_uri("http://127.0.0.1/callback").scope("repo:a.b.c");
         let id = description.client_id().unwrap();
         assert_eq!(
             id.as_str(),
@@ -373,7 +380,8 @@ mod tests {
         assert!(matches!(other_host.metadata(), Err(InvalidDescription::Metadata(_))));
         let no_redirect = ClientDescription::web(ID);
         assert!(matches!(no_redirect.metadata(), Err(InvalidDescription::Metadata(_))));
-        let plain = ClientDescription::web("http://app.client.net/a").redirect_uri("https://app.client.net/cb");
+        let plain =
+            ClientDescription::web("http://app.client.net/a").redirect_uri("https://app.client.net/cb");
         assert!(matches!(plain.metadata(), Err(InvalidDescription::ClientId(_))));
         assert!(matches!(web().scope("two  spaces").metadata(), Err(InvalidDescription::Scope(_))));
         let key = ClientKey::generate(&SystemRandom);
@@ -389,9 +397,16 @@ mod tests {
             .unwrap();
         let scopes = |text: &str| text.parse::<Scopes>().unwrap();
         assert_eq!(described.undeclared(&scopes("atproto repo?collection=com.example.note")), None);
-        assert_eq!(described.undeclared(&scopes("atproto include:com.example.authBasic repo:com.example.like")), None);
-        assert_eq!(described.undeclared(&scopes("atproto repo:com.example.other")), Some("repo:com.example.other"));
-        let replaced = described.without_sets(&scopes("atproto include:com.example.authBasic blob:*/*")).unwrap();
+        assert_eq!(
+            described.undeclared(&scopes("atproto include:com.example.authBasic repo:com.example.like")),
+            None
+        );
+        assert_eq!(
+            described.undeclared(&scopes("atproto repo:com.example.other")),
+            Some("repo:com.example.other")
+        );
+        let replaced =
+            described.without_sets(&scopes("atproto include:com.example.authBasic blob:*/*")).unwrap();
         assert_eq!(replaced.as_str(), "atproto repo:com.example.list repo:com.example.like blob:*/*");
         assert!(described.without_sets(&scopes("atproto blob:*/*")).is_none());
     }

@@ -53,33 +53,43 @@ impl ProofKey {
         self.nonces.lock().iter().find(|(known, _)| known == origin).map(|(_, nonce)| nonce.clone())
     }
 
-    pub(crate) fn set_nonce(&self, origin: &str, nonce: &str) -> bool {
+    pub(crate) fn set_nonce(&self, origin: &str, nonce: &str) {
         if nonce.is_empty() || nonce.len() > MOST_NONCE {
-            return false;
+            return;
         }
         let mut nonces = self.nonces.lock();
         if let Some((_, known)) = nonces.iter_mut().find(|(known, _)| known == origin) {
-            let changed = known != nonce;
-            if changed {
+            if known != nonce {
                 nonce.clone_into(known);
             }
-            return changed;
+            return;
         }
         if nonces.len() >= MOST_ORIGINS {
             nonces.remove(0);
         }
         nonces.push((origin.to_owned(), nonce.to_owned()));
-        true
     }
 
-    /// Remembers the nonce of an answer, whatever its status. Tells whether it is another one than before.
-    pub(crate) fn remember(&self, origin: &str, answer: &Answer) -> bool {
-        let nonce = answer.headers.get(&DPOP_NONCE).and_then(|value| value.to_str().ok());
-        nonce.is_some_and(|nonce| self.set_nonce(origin, nonce))
+    /// Remembers the nonce of an answer, whatever its status.
+    pub(crate) fn remember(&self, origin: &str, answer: &Answer) {
+        if let Some(nonce) = answer.headers.get(&DPOP_NONCE).and_then(|value| value.to_str().ok()) {
+            self.set_nonce(origin, nonce);
+        }
     }
 
-    /// A proof with a `jti` of its own.
-    pub(crate) fn proof(&self, request: Proven<'_>, random: &dyn Random, now: UnixTime) -> String {
+    /// Does the answer only ask for another nonce than the one that was used, and is there one? Perhaps another call's
+    /// answer has brought it already.
+    pub(crate) fn should_try_again(&self, origin: &str, used: Option<&str>, answer: &Answer) -> bool {
+        wants_nonce(answer) && self.nonce(origin).is_some_and(|nonce| used != Some(nonce.as_str()))
+    }
+
+    /// A proof with a `jti` of its own, with the nonce that was used.
+    pub(crate) fn proof(
+        &self,
+        request: Proven<'_>,
+        random: &dyn Random,
+        now: UnixTime,
+    ) -> (String, Option<String>) {
         let nonce = self.nonce(request.origin);
         let claims = Claims {
             method: request.method,
@@ -89,7 +99,8 @@ impl ProofKey {
             jti: random_bytes(random),
             now,
         };
-        proof::build(&self.key, &claims)
+        let proof = proof::build(&self.key, &claims);
+        (proof, nonce)
     }
 }
 
@@ -109,7 +120,7 @@ pub(crate) struct Proven<'a> {
 }
 
 /// Does the answer only ask for another nonce? 400 of an authorization server, 401 of a host (trap 6).
-pub(crate) fn wants_nonce(answer: &Answer) -> bool {
+fn wants_nonce(answer: &Answer) -> bool {
     matches!(answer.status.as_u16(), 400 | 401)
         && (challenged(answer, "use_dpop_nonce")
             || text(answer, "error").is_some_and(|error| error == "use_dpop_nonce"))
@@ -127,9 +138,9 @@ pub(crate) fn challenge_parameter(answer: &Answer, name: &str) -> Option<String>
 }
 
 fn is_token_challenge(text: &str) -> bool {
-    text.split(' ').next().is_some_and(|scheme| {
-        scheme.eq_ignore_ascii_case("dpop") || scheme.eq_ignore_ascii_case("bearer")
-    })
+    text.split(' ')
+        .next()
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("dpop") || scheme.eq_ignore_ascii_case("bearer"))
 }
 
 /// `name="value"` or `name=value`, outside of quotes.
@@ -181,7 +192,10 @@ mod tests {
     fn challenges_are_read_wherever_the_parameter_stands() {
         let given = answer(
             401,
-            &[r#"DPoP algs="ES256 ES256K", error="invalid_token", error_description="a, error=\"x""#, "Bearer"],
+            &[
+                r#"DPoP algs="ES256 ES256K", error="invalid_token", error_description="a, error=\"x""#,
+                "Bearer",
+            ],
             "",
         );
         assert!(challenged(&given, "invalid_token") && !challenged(&given, "use_dpop_nonce"));
@@ -204,16 +218,31 @@ mod tests {
     }
 
     #[test]
+    fn a_call_is_tried_again_if_another_nonce_is_at_hand_whoever_brought_it() {
+        let key = ProofKey::generate(&gatewright_resolve::system::SystemRandom);
+        let asks = answer(400, &[], r#"{"error":"use_dpop_nonce"}"#);
+        assert!(!key.should_try_again("https://a", None, &asks), "there is none");
+        key.set_nonce("https://a", "1");
+        assert!(key.should_try_again("https://a", None, &asks));
+        assert!(!key.should_try_again("https://a", Some("1"), &asks), "it was the one that is refused");
+        key.set_nonce("https://a", "2");
+        assert!(key.should_try_again("https://a", Some("1"), &asks), "another call's answer brought it");
+        assert!(!key.should_try_again("https://a", Some("1"), &answer(400, &[], r#"{"error":"x"}"#)));
+    }
+
+    #[test]
     fn nonces_are_kept_for_each_origin_and_bounded() {
         let key = ProofKey::generate(&gatewright_resolve::system::SystemRandom);
-        assert!(key.set_nonce("https://a", "1") && !key.set_nonce("https://a", "1"));
-        assert!(key.set_nonce("https://a", "2") && key.set_nonce("https://b", "1"));
+        for (origin, nonce) in [("https://a", "1"), ("https://a", "2"), ("https://b", "1")] {
+            key.set_nonce(origin, nonce);
+        }
         assert_eq!(key.nonce("https://a").as_deref(), Some("2"));
         for n in 0..10 {
             key.set_nonce(&format!("https://{n}"), "1");
         }
         assert_eq!(key.nonces.lock().len(), MOST_ORIGINS);
-        assert!(!key.set_nonce("https://a", &"x".repeat(2000)));
+        key.set_nonce("https://9", &"x".repeat(2000));
+        assert_eq!(key.nonce("https://9").as_deref(), Some("1"));
         assert!(ProofKey::from_secret(&key.to_secret()).unwrap().is(&key.to_secret()));
         assert!(ProofKey::from_secret(&"short".into()).is_none());
     }

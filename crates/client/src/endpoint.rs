@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::Sessions;
 use crate::client_key::ClientKey;
-use crate::dpop::{DPOP, ProofKey, Proven, secret_header, wants_nonce};
+use crate::dpop::{DPOP, ProofKey, Proven, secret_header};
 
 /// The most of an answer that is read.
 const MOST_BYTES: usize = 64 * 1024;
@@ -39,27 +39,32 @@ impl Asker<'_> {
     pub(crate) async fn post(&self, url: &str, params: &[(&str, &str)]) -> Result<Answer, FetchError> {
         let url = Url::parse(url).map_err(|_| FetchError::Url("the endpoint is no URL"))?;
         let origin = url.origin().ascii_serialization();
-        let answer = self.post_once(&url, &origin, params).await?;
-        let renewed = self.proof.remember(&origin, &answer);
-        if !(renewed && wants_nonce(&answer)) {
+        let (answer, used) = self.post_once(&url, &origin, params).await?;
+        if !self.proof.should_try_again(&origin, used.as_deref(), &answer) {
             return Ok(answer);
         }
-        let answer = self.post_once(&url, &origin, params).await?;
-        self.proof.remember(&origin, &answer);
-        Ok(answer)
+        self.post_once(&url, &origin, params).await.map(|(answer, _)| answer)
     }
 
-    async fn post_once(&self, url: &Url, origin: &str, params: &[(&str, &str)]) -> Result<Answer, FetchError> {
+    /// Gives the answer, and the nonce that was used.
+    async fn post_once(
+        &self,
+        url: &Url,
+        origin: &str,
+        params: &[(&str, &str)],
+    ) -> Result<(Answer, Option<String>), FetchError> {
         let (random, now) = (self.sessions.random(), self.sessions.now());
         let proven = Proven { method: "POST", url: url.as_str(), origin, access_token: None };
-        let proof = self.proof.proof(proven, random, now);
+        let (proof, used) = self.proof.proof(proven, random, now);
         let mut headers = HeaderMap::new();
         headers.insert(DPOP, secret_header(&proof).ok_or(FetchError::Broken)?);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let content = Content::Bytes(Bytes::from(self.form(params)));
         let call = Call { method: Method::POST, url, headers, content, most: MOST_BYTES, timeout: TIMEOUT };
-        self.sessions.resolver().fetcher().call(call).await
+        let answer = self.sessions.resolver().fetcher().call(call).await?;
+        self.proof.remember(origin, &answer);
+        Ok((answer, used))
     }
 }
 

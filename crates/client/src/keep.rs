@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use gatewright_protocol::random::Random;
-use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_protocol::scope::Scopes;
+use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_protocol::time::{Clock, UnixTime};
 use gatewright_resolve::Resolver;
 use gatewright_resolve::system::{SystemClock, SystemRandom};

@@ -66,7 +66,9 @@ impl Loopback {
         browser: &BrowserSecret,
         patience: Duration,
     ) -> Result<Finished, LoopbackError> {
-        tokio::time::timeout(patience, self.wait(client, browser)).await.unwrap_or(Err(LoopbackError::TimedOut))
+        tokio::time::timeout(patience, self.wait(client, browser))
+            .await
+            .unwrap_or(Err(LoopbackError::TimedOut))
     }
 
     async fn wait(&self, client: &Client, browser: &BrowserSecret) -> Result<Finished, LoopbackError> {
@@ -87,7 +89,8 @@ impl Loopback {
                     answer(&mut stream, "400 Bad Request", "This sign-in was not begun here.").await;
                 }
                 Err(error) => {
-                    answer(&mut stream, "400 Bad Request", "Nobody was signed in. The program says why.").await;
+                    answer(&mut stream, "400 Bad Request", "Nobody was signed in. The program says why.")
+                        .await;
                     return Err(error.into());
                 }
             }

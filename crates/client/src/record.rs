@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use gatewright_protocol::random::{Random, random_bytes};
 use gatewright_protocol::jose::base64url_encode;
+use gatewright_protocol::random::{Random, random_bytes};
 use gatewright_protocol::scope::Scopes;
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_protocol::time::UnixTime;

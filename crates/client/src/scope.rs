@@ -70,7 +70,10 @@ mod tests {
         ClientDescription::loopback()
             .redirect_uri("http://127.0.0.1/callback")
             .scope("include:com.example.authOther blob:*/* transition:generic repo:com.example.note")
-            .permission_set("include:com.example.authBasic", "repo:com.example.list?action=create repo:com.example.like")
+            .permission_set(
+                "include:com.example.authBasic",
+                "repo:com.example.list?action=create repo:com.example.like",
+            )
             .checked()
             .unwrap()
     }
@@ -107,13 +110,25 @@ mod tests {
     #[test]
     fn less_is_noticed() {
         for (asked, granted, missing) in [
-            ("atproto repo:com.example.note", "atproto repo:com.example.note?action=create", "repo:com.example.note"),
+            (
+                "atproto repo:com.example.note",
+                "atproto repo:com.example.note?action=create",
+                "repo:com.example.note",
+            ),
             ("atproto blob:*/*", "atproto blob:image/*", "blob:*/*"),
             ("atproto transition:generic", "atproto", "transition:generic"),
             // A collection of the set's namespace is not the set (D2).
-            ("atproto include:com.example.authBasic", "atproto repo:com.example.like", "include:com.example.authBasic"),
+            (
+                "atproto include:com.example.authBasic",
+                "atproto repo:com.example.like",
+                "include:com.example.authBasic",
+            ),
             // A server that knows no sets grants nothing for one (L2).
-            ("atproto include:com.example.authOther blob:*/*", "atproto blob:*/*", "include:com.example.authOther"),
+            (
+                "atproto include:com.example.authOther blob:*/*",
+                "atproto blob:*/*",
+                "include:com.example.authOther",
+            ),
         ] {
             assert_eq!(missing_of(asked, granted), missing, "{asked} | {granted}");
         }

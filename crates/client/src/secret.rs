@@ -64,7 +64,8 @@ impl AppPassword {
     /// also what no program needs.
     pub fn has_app_form(&self) -> bool {
         let groups: Vec<&str> = self.expose().split('-').collect();
-        let group = |group: &&str| group.len() == 4 && group.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
+        let group =
+            |group: &&str| group.len() == 4 && group.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
         groups.len() == 4 && groups.iter().all(group)
     }
 
@@ -104,7 +105,9 @@ mod tests {
     #[test]
     fn an_app_password_is_told_from_a_main_one() {
         assert!(AppPassword::from("abcd-efgh-2345-mnop").has_app_form());
-        for text in ["", "abcd-efgh-2345", "abcd-efgh-2345-mno1", "correct horse battery", "ABCD-efgh-2345-mnop"] {
+        for text in
+            ["", "abcd-efgh-2345", "abcd-efgh-2345-mno1", "correct horse battery", "ABCD-efgh-2345-mnop"]
+        {
             assert!(!AppPassword::from(text).has_app_form(), "{text}");
         }
     }

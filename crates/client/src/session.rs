@@ -98,7 +98,8 @@ impl Current {
         let host = Url::parse(&record.host).map_err(|_| damaged())?;
         let (scheme, proof) = match &record.grant {
             Grant::Oauth(grant) => {
-                let same = before.and_then(|before| before.proof.as_ref()).filter(|proof| proof.is(&grant.key));
+                let same =
+                    before.and_then(|before| before.proof.as_ref()).filter(|proof| proof.is(&grant.key));
                 let proof = match same {
                     Some(proof) => Arc::clone(proof),
                     None => Arc::new(ProofKey::from_secret(&grant.key).ok_or_else(damaged)?),
@@ -109,7 +110,8 @@ impl Current {
         };
         let authorization =
             secret_header(&format!("{scheme} {}", tokens.access.expose())).ok_or_else(damaged)?;
-        let (access, due) = (tokens.access.hash(), tokens.expires.map(|expires| due(expires, tokens.life(), sessions)));
+        let (access, due) =
+            (tokens.access.hash(), tokens.expires.map(|expires| due(expires, tokens.life(), sessions)));
         let origin = host.origin().ascii_serialization();
         Ok(Self { host, origin, access, authorization, proof, due, record })
     }
@@ -263,7 +265,10 @@ impl Session {
 /// Who, and nothing of how.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("id", &self.0.id).field("account", &self.0.account).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("id", &self.0.id)
+            .field("account", &self.0.account)
+            .finish_non_exhaustive()
     }
 }
 

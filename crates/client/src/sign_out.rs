@@ -59,7 +59,8 @@ impl Shared {
             (Grant::AppPassword(grant), _) => {
                 // Only the refresh token ends a session; the access token is the usual mistake (SESS-11).
                 let Some(token) = &grant.tokens.refresh else { return };
-                let Ok(url) = crate::refresh::method_url(&record.host, "com.atproto.server.deleteSession") else {
+                let Ok(url) = crate::refresh::method_url(&record.host, "com.atproto.server.deleteSession")
+                else {
                     return;
                 };
                 match bearer(&self.sessions, Method::POST, &url, Some(token.expose()), None).await {

@@ -16,7 +16,8 @@ const LONGEST: Duration = Duration::from_hours(24 * 366);
 impl Tokens {
     /// The tokens of a token response that was just received.
     pub(crate) fn of_response(response: TokenResponse, now: UnixTime) -> Self {
-        let life = response.expires_in.map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or(0)));
+        let life =
+            response.expires_in.map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or(0)));
         Self {
             access: response.access_token.expose().into(),
             refresh: response.refresh_token.map(|token| token.expose().into()),
@@ -30,9 +31,9 @@ impl Tokens {
     pub(crate) fn of_pair(access: Secret, refresh: Secret, now: UnixTime, age: Age) -> Self {
         let times = JwtTimes::read(access.expose());
         let expires = times.and_then(|times| match (age, times.iat) {
-            (Age::New, Some(iat)) => {
-                Some(now.plus(UnixTime::from_seconds(times.exp).since(UnixTime::from_seconds(iat)).min(LONGEST)))
-            }
+            (Age::New, Some(iat)) => Some(
+                now.plus(UnixTime::from_seconds(times.exp).since(UnixTime::from_seconds(iat)).min(LONGEST)),
+            ),
             _ => Some(UnixTime::from_seconds(times.exp)),
         });
         Self { access, refresh: Some(refresh), obtained: now, expires }
@@ -83,7 +84,10 @@ mod tests {
         let pair = |access: Secret, age| Tokens::of_pair(access, "r".into(), now, age).expires;
         // The server's clock is at 1,000.
         assert_eq!(pair(jwt(r#"{"iat":1000,"exp":8200}"#), Age::New), Some(UnixTime::from_seconds(12_200)));
-        assert_eq!(pair(jwt(r#"{"iat":1000,"exp":8200}"#), Age::Unknown), Some(UnixTime::from_seconds(8_200)));
+        assert_eq!(
+            pair(jwt(r#"{"iat":1000,"exp":8200}"#), Age::Unknown),
+            Some(UnixTime::from_seconds(8_200))
+        );
         assert_eq!(pair(jwt(r#"{"exp":8200}"#), Age::New), Some(UnixTime::from_seconds(8_200)));
         for opaque in ["opaque", "a.b.c", "..", "e30.e30.x"] {
             assert_eq!(pair(opaque.into(), Age::New), None, "{opaque}");

@@ -61,7 +61,9 @@ impl Sessions {
     /// # Errors
     /// It has another number of fields, or they are not what they should be. The store cannot be written.
     pub async fn import_sdk(&self, text: &str) -> Result<Session, CallError> {
-        let bad = CallError::Request("this is no session string: handle:::did:::accessJwt:::refreshJwt:::pdsEndpoint");
+        let bad = CallError::Request(
+            "this is no session string: handle:::did:::accessJwt:::refreshJwt:::pdsEndpoint",
+        );
         if text.len() > LONGEST {
             return Err(bad);
         }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::call::{Body, Call};
-use crate::dpop::{DPOP, Proven, challenge_parameter, challenged, secret_header, wants_nonce};
+use crate::dpop::{DPOP, Proven, challenge_parameter, challenged, secret_header};
 use crate::endpoint::retry_after;
 use crate::error::{CallError, printable};
 use crate::record::Kind;
@@ -32,7 +32,11 @@ impl Session {
     ///
     /// # Errors
     /// See [`call`](Self::call); and the answer is not a `T`.
-    pub async fn query<T: DeserializeOwned>(&self, nsid: &str, params: &[(&str, &str)]) -> Result<T, CallError> {
+    pub async fn query<T: DeserializeOwned>(
+        &self,
+        nsid: &str,
+        params: &[(&str, &str)],
+    ) -> Result<T, CallError> {
         let call = params.iter().fold(Call::query(nsid), |call, (name, value)| call.param(*name, *value));
         read(&self.call(&call).await?)
     }
@@ -77,7 +81,9 @@ impl Session {
             return Err(error.clone());
         }
         let mut current = self.0.ready().await?;
-        if call.body.is_once() && current.proof.as_ref().is_some_and(|proof| proof.nonce(&current.origin).is_none()) {
+        if call.body.is_once()
+            && current.proof.as_ref().is_some_and(|proof| proof.nonce(&current.origin).is_none())
+        {
             self.send(&current, &Call::query(NONCE_METHOD), NONCE_METHOD).await?;
         }
         let mut renewed = false;
@@ -117,6 +123,7 @@ impl Session {
         }
         let mut headers = call.headers.clone()?;
         headers.insert(AUTHORIZATION, current.authorization.clone());
+        let mut used = None;
         if let Some(proof) = &current.proof {
             let token = current.record.tokens().map(|tokens| tokens.access.expose());
             let proven = Proven {
@@ -125,10 +132,12 @@ impl Session {
                 origin: &current.origin,
                 access_token: token,
             };
-            let proof = proof.proof(proven, sessions.random(), sessions.now());
+            let (proof, nonce) = proof.proof(proven, sessions.random(), sessions.now());
+            used = nonce;
             headers.insert(DPOP, secret_header(&proof).ok_or(CallError::Request("the proof is no header"))?);
         }
-        let content = call.body.open().await?.ok_or(CallError::Request("the body was used up by an earlier call"))?;
+        let content =
+            call.body.open().await?.ok_or(CallError::Request("the body was used up by an earlier call"))?;
         let request = fetch::Call {
             method: call.method.clone(),
             url: &url,
@@ -141,8 +150,10 @@ impl Session {
             Ok(answer) => answer,
             Err(error) => return Err(self.unreachable(error).await),
         };
-        let changed = current.proof.as_ref().is_some_and(|proof| proof.remember(&current.origin, &answer));
-        let asks_again = changed && wants_nonce(&answer);
+        let asks_again = current.proof.as_ref().is_some_and(|proof| {
+            proof.remember(&current.origin, &answer);
+            proof.should_try_again(&current.origin, used.as_deref(), &answer)
+        });
         Ok(Sent { answer, asks_again })
     }
 
@@ -208,7 +219,9 @@ fn is_token_over(answer: &Answer, kind: Kind) -> bool {
             challenged(answer, "invalid_token")
                 || matches!((status, name), (401, Some("invalid_token")) | (_, Some("ExpiredToken")))
         }
-        Kind::AppPassword => matches!((status, name), (_, Some("ExpiredToken")) | (401, Some("invalid_token"))),
+        Kind::AppPassword => {
+            matches!((status, name), (_, Some("ExpiredToken")) | (401, Some("invalid_token")))
+        }
     }
 }
 
@@ -300,8 +313,13 @@ mod tests {
         let challenge = r#"DPoP algs="ES256", error="invalid_token""#;
         assert!(is_token_over(&answer(401, Some(challenge), &Value::Null), Kind::Oauth));
         assert!(is_token_over(&answer(401, None, &json!({"error": "invalid_token"})), Kind::Oauth));
-        for (status, name) in [(400, "InvalidToken"), (401, "AuthMissing"), (403, "ExpiredToken"), (400, "invalid_token")] {
-            assert!(!is_token_over(&answer(status, None, &json!({"error": name})), Kind::Oauth), "{status} {name}");
+        for (status, name) in
+            [(400, "InvalidToken"), (401, "AuthMissing"), (403, "ExpiredToken"), (400, "invalid_token")]
+        {
+            assert!(
+                !is_token_over(&answer(status, None, &json!({"error": name})), Kind::Oauth),
+                "{status} {name}"
+            );
         }
     }
 
@@ -314,13 +332,15 @@ mod tests {
         let scope = Some("repo:a.b.c?action=create".to_owned());
         let ours = json!({"error": "ScopeMissingError", "missing": "repo:a.b.c?action=create"});
         assert_eq!(named(&answer(403, None, &ours)), scope);
-        let others =
-            json!({"error": "ScopeMissingError", "message": "Missing required scope \"repo:a.b.c?action=create\""});
+        let others = json!({"error": "ScopeMissingError", "message": "Missing required scope \"repo:a.b.c?action=create\""});
         assert_eq!(named(&answer(403, None, &others)), scope);
         let challenge = r#"DPoP error="insufficient_scope", scope="repo:a.b.c?action=create""#;
         assert_eq!(named(&answer(403, Some(challenge), &Value::Null)), scope);
         assert_eq!(named(&answer(403, None, &json!({"error": "ScopeMissingError"}))), None);
-        assert!(matches!(refusal(&answer(403, None, &json!({"error": "Forbidden"}))), CallError::Refused { .. }));
+        assert!(matches!(
+            refusal(&answer(403, None, &json!({"error": "Forbidden"}))),
+            CallError::Refused { .. }
+        ));
     }
 
     #[test]

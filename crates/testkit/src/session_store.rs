@@ -141,7 +141,8 @@ fn program(name: &str) -> Result<PathBuf> {
         .unwrap_or_default();
     versions.sort();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = versions.into_iter().rev().map(|version| version.join("bin")).chain(std::env::split_paths(&path));
+    let folders =
+        versions.into_iter().rev().map(|version| version.join("bin")).chain(std::env::split_paths(&path));
     let found = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
     found.with_context(|| format!("{name} is not installed: apt-get install postgresql"))
 }

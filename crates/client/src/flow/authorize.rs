@@ -38,7 +38,8 @@ pub(crate) async fn start(
     let redirect_uri =
         described.redirect_uri(named).ok_or(SignInError::Client("it does not declare this redirect URI"))?;
     let target = discover(client.sessions().resolver(), &sign_in.identifier).await?;
-    let push = Push { client, browser, sign_in: &sign_in, target: &target, redirect_uri: redirect_uri.as_str() };
+    let push =
+        Push { client, browser, sign_in: &sign_in, target: &target, redirect_uri: redirect_uri.as_str() };
     let pushed = match push.push(&asked).await {
         // A server that knows no sets (P7).
         Err(SignInError::Refused { code }) if code == ErrorCode::InvalidScope.as_str() => {

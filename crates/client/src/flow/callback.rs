@@ -52,7 +52,11 @@ impl Back {
 }
 
 /// Everything between the way back and being signed in.
-pub(crate) async fn finish(client: &Client, query: &str, browser: &BrowserSecret) -> Result<Finished, SignInError> {
+pub(crate) async fn finish(
+    client: &Client,
+    query: &str,
+    browser: &BrowserSecret,
+) -> Result<Finished, SignInError> {
     let sessions = client.sessions();
     let back = Back::parse(query).ok_or(SignInError::UnknownState)?;
     let state = back.state.as_deref().ok_or(SignInError::UnknownState)?;
@@ -74,8 +78,10 @@ pub(crate) async fn finish(client: &Client, query: &str, browser: &BrowserSecret
         (Some(code), None) if !code.is_empty() => code,
         _ => return Err(SignInError::Answer("it has neither a code nor an error")),
     };
-    let proof = ProofKey::from_secret(&pending.key).ok_or(SignInError::Store(crate::sessions::SessionStoreError::Damaged))?;
-    let server = sessions.resolver().authorization_server(&pending.issuer).await.map_err(SignInError::Server)?;
+    let proof = ProofKey::from_secret(&pending.key)
+        .ok_or(SignInError::Store(crate::sessions::SessionStoreError::Damaged))?;
+    let server =
+        sessions.resolver().authorization_server(&pending.issuer).await.map_err(SignInError::Server)?;
     if let Some(nonce) = &pending.nonce {
         proof.set_nonce(&super::authorize::server_origin(&server.token_endpoint), nonce);
     }
@@ -101,7 +107,8 @@ async fn check_account(
     if pending.expected.as_ref().is_some_and(|expected| *expected != response.sub) {
         return Err(SignInError::OtherAccount);
     }
-    let account = client.sessions().resolver().account_now(&response.sub).await.map_err(SignInError::Account)?;
+    let account =
+        client.sessions().resolver().account_now(&response.sub).await.map_err(SignInError::Account)?;
     if account.server.issuer == pending.issuer { Ok(account) } else { Err(SignInError::OtherAccount) }
 }
 
@@ -119,7 +126,8 @@ async fn keep(
         None => None,
     };
     let identity = sessions.resolver().identity(&did).await.ok();
-    let id = replaced.as_ref().map_or_else(|| SessionId::generate(sessions.random()), |record| record.id.clone());
+    let id =
+        replaced.as_ref().map_or_else(|| SessionId::generate(sessions.random()), |record| record.id.clone());
     let strongest = tokens::strongest(&response).to_owned();
     let grant = Grant::Oauth(OauthGrant {
         client_id: pending.client_id,

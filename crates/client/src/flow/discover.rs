@@ -64,7 +64,9 @@ mod tests {
         assert_eq!(origin("http://localhost:2583").as_deref(), Some("http://localhost:2583"));
         assert_eq!(origin("alice.client.net"), None);
         assert_eq!(origin("did:web:client.net"), None);
-        for text in ["https://", "https://a@b.net", "https://b.net/path", "https://b.net/?q", "https://b.net/#f"] {
+        for text in
+            ["https://", "https://a@b.net", "https://b.net/path", "https://b.net/?q", "https://b.net/#f"]
+        {
             assert!(server_origin(text).is_err(), "{text}");
         }
     }

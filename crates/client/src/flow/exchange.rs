@@ -70,7 +70,9 @@ impl<'a> Exchange<'a> {
         };
         match asker.post(url, &[("token", token)]).await {
             Ok(answer) if answer.status.is_success() => {}
-            Ok(answer) => tracing::warn!(status = answer.status.as_u16(), "the server did not take a token back"),
+            Ok(answer) => {
+                tracing::warn!(status = answer.status.as_u16(), "the server did not take a token back")
+            }
             Err(error) => tracing::warn!(%error, "a token could not be given back"),
         }
     }
@@ -86,7 +88,8 @@ pub(crate) async fn revoke(client: &Client, grant: &OauthGrant) {
             return;
         }
     };
-    let exchange = Exchange { client, proof: &proof, server: &server, client_key: grant.client_key.as_deref() };
+    let exchange =
+        Exchange { client, proof: &proof, server: &server, client_key: grant.client_key.as_deref() };
     let token = grant.tokens.refresh.as_ref().unwrap_or(&grant.tokens.access);
     exchange.revoke(token.expose()).await;
 }

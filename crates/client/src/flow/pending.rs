@@ -8,10 +8,10 @@ use gatewright_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
 use super::{BrowserSecret, SignInError};
+use crate::Sessions;
 use crate::record::SessionId;
 use crate::secret::Secret;
 use crate::sessions::SessionStoreError;
-use crate::Sessions;
 
 /// How long a sign-in may take. Pages of servers do not stay open longer either.
 const LIFE: Duration = Duration::from_mins(30);

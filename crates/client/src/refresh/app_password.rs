@@ -51,7 +51,8 @@ pub(super) async fn renew(
 
 async fn begin_anew(shared: &Shared, again: &Again) -> Result<Renewal, CallError> {
     let id: SessionId = shared.id.clone();
-    let signed_in = sign_in(&shared.sessions, id, &again.identifier, &again.password, again.service.as_deref());
+    let signed_in =
+        sign_in(&shared.sessions, id, &again.identifier, &again.password, again.service.as_deref());
     match signed_in.await {
         Ok(record) if record.did == shared.account => Ok(Renewal::SignedIn(Box::new(record))),
         Ok(_) => Err(CallError::Client("the identifier is another account's by now")),
@@ -100,7 +101,9 @@ fn refused(status: u16, answer: &Answer) -> Result<Renewal, CallError> {
     match name.as_str() {
         "ExpiredToken" => Ok(Renewal::Over(Ended::Expired)),
         "InvalidToken" | "invalid_token" => Ok(Renewal::Over(Ended::Revoked)),
-        "AccountTakedown" | "AccountDeactivated" | "AccountSuspended" => Err(CallError::Account { error: name }),
+        "AccountTakedown" | "AccountDeactivated" | "AccountSuspended" => {
+            Err(CallError::Account { error: name })
+        }
         _ => Err(CallError::Refused {
             status,
             error: crate::error::printable(&name),

@@ -37,7 +37,10 @@ pub(crate) struct Held {
 
 impl Held {
     /// Takes the lease of a session, waiting for whoever has it. Gives what the store holds then.
-    pub(crate) async fn take(sessions: &Sessions, key: &RowKey) -> Result<(Self, Option<Vec<u8>>), CallError> {
+    pub(crate) async fn take(
+        sessions: &Sessions,
+        key: &RowKey,
+    ) -> Result<(Self, Option<Vec<u8>>), CallError> {
         let holder = Holder::generate(sessions.random());
         let begun = Instant::now();
         let mut waiting: Option<(UnixTime, Instant)> = None;
@@ -48,7 +51,9 @@ impl Held {
                 _ => sessions.now(),
             };
             match sessions.store().lease(key, holder, now, LASTS).await? {
-                Lease::Granted { fence, sealed } => return Ok((Self::new(sessions, key, holder, fence), sealed)),
+                Lease::Granted { fence, sealed } => {
+                    return Ok((Self::new(sessions, key, holder, fence), sealed));
+                }
                 Lease::Held { until } if begun.elapsed() < PATIENCE => {
                     if waiting.is_none_or(|(known, _)| known != until) {
                         waiting = Some((until, Instant::now()));
@@ -63,7 +68,14 @@ impl Held {
     fn new(sessions: &Sessions, key: &RowKey, holder: Holder, fence: Fence) -> Self {
         let (stop, stopped) = oneshot::channel();
         let renewing = tokio::spawn(keep_renewing(sessions.clone(), *key, holder, fence, stopped));
-        Self { sessions: sessions.clone(), key: *key, holder, fence, stop: Some(stop), renewing: Some(renewing) }
+        Self {
+            sessions: sessions.clone(),
+            key: *key,
+            holder,
+            fence,
+            stop: Some(stop),
+            renewing: Some(renewing),
+        }
     }
 
     /// Writes a record under the lease. Tried for a while if the store is away: new tokens are worth that.

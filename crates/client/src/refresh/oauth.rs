@@ -35,7 +35,8 @@ pub(super) async fn renew(
         revoke(client, grant).await;
         return Ok(Renewal::Over(Ended::HostMoved));
     }
-    let known = shared.current().ok().and_then(|current| current.proof.clone()).filter(|proof| proof.is(&grant.key));
+    let known =
+        shared.current().ok().and_then(|current| current.proof.clone()).filter(|proof| proof.is(&grant.key));
     let made;
     let proof = if let Some(proof) = &known {
         &**proof

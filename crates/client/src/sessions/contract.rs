@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use gatewright_protocol::time::UnixTime;
 
-use super::{Allowance, Fence, Holder, Keep, Lease, RowKey, RowKind, Saved, SessionStore, SessionStoreError, Spent};
+use super::{
+    Allowance, Fence, Holder, Keep, Lease, RowKey, RowKind, Saved, SessionStore, SessionStoreError, Spent,
+};
 
 /// How many tasks race.
 pub const RACERS: usize = 32;
@@ -147,7 +149,9 @@ pub async fn rows_are_listed_by_kind_and_pages(subject: Subject) {
     let last = first.last().map(|(key, _)| key);
     let rest = subject.list(RowKind::Session, last, 100, now()).await.expect("it lists");
     assert_eq!(numbers(&rest), [3, 255]);
-    assert!(subject.list(RowKind::Session, Some(&session(255)), 9, now()).await.expect("it lists").is_empty());
+    assert!(
+        subject.list(RowKind::Session, Some(&session(255)), 9, now()).await.expect("it lists").is_empty()
+    );
     let browsers = subject.list(RowKind::Browser, None, 100, now()).await.expect("it lists");
     assert!(browsers.len() == 5 && browsers.iter().all(|(key, _)| key.kind() == RowKind::Browser));
 }
@@ -270,7 +274,10 @@ pub async fn writers_under_leases_lose_nothing(subject: Subject) {
             }
         })
         .await;
-    assert_eq!(subject.found(&session(1), now()).await, Some(vec![u8::try_from(RACERS).expect("few racers")]));
+    assert_eq!(
+        subject.found(&session(1), now()).await,
+        Some(vec![u8::try_from(RACERS).expect("few racers")])
+    );
 }
 
 /// An unfinished sign-in is taken once, and not after its time.
@@ -278,7 +285,10 @@ pub async fn sec_08_an_unfinished_sign_in_is_taken_once(subject: Subject) {
     let until = now().plus(MINUTE);
     subject.put_pending(&[1; 32], b"a", now(), until, 9).await.expect("it puts");
     subject.put_pending(&[2; 32], b"b", now(), until, 9).await.expect("it puts");
-    assert_eq!(subject.take_pending(&[1; 32], now()).await.expect("it takes").as_deref(), Some(b"a".as_slice()));
+    assert_eq!(
+        subject.take_pending(&[1; 32], now()).await.expect("it takes").as_deref(),
+        Some(b"a".as_slice())
+    );
     assert_eq!(subject.take_pending(&[1; 32], now()).await.expect("it answers"), None);
     assert_eq!(subject.take_pending(&[3; 32], now()).await.expect("it answers"), None);
     assert_eq!(subject.take_pending(&[2; 32], until).await.expect("it answers"), None, "too late");
@@ -333,7 +343,10 @@ pub async fn a_sweep_takes_what_has_passed(subject: Subject) {
     let until = now().plus(MINUTE);
     subject.kept(&session(1), b"for ever", now()).await;
     subject.put(&session(2), Keep { sealed: b"a", until: Some(until) }, now()).await.expect("it puts");
-    subject.put(&session(3), Keep { sealed: b"b", until: Some(until.plus(DAY)) }, now()).await.expect("it puts");
+    subject
+        .put(&session(3), Keep { sealed: b"b", until: Some(until.plus(DAY)) }, now())
+        .await
+        .expect("it puts");
     subject.put_pending(&[1; 32], b"a", now(), until, 9).await.expect("it puts");
     subject.put_pending(&[2; 32], b"b", now(), until.plus(DAY), 9).await.expect("it puts");
     let allowance = [Allowance { most: 1, within: MINUTE }];
@@ -432,7 +445,10 @@ mod tests {
                 continue;
             }
             assert!(source.contains(&format!("                {name},\n")), "`{name}` is not listed");
-            assert!(source.contains(&format!("    {name}(make().await).await;\n")), "`{name}` is not in `all`");
+            assert!(
+                source.contains(&format!("    {name}(make().await).await;\n")),
+                "`{name}` is not in `all`"
+            );
             count += 1;
         }
         assert!(count > 15, "{count}");

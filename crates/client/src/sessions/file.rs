@@ -184,7 +184,11 @@ impl Files<'_> {
                 sealed: sealed.to_vec(),
             })
         };
-        Ok(Some(read().unwrap_or(Session { fence: Fence::default(), until: FOR_EVER, sealed: bytes.clone() })))
+        Ok(Some(read().unwrap_or(Session {
+            fence: Fence::default(),
+            until: FOR_EVER,
+            sealed: bytes.clone(),
+        })))
     }
 
     fn live(&self, now: UnixTime) -> io::Result<Option<Vec<u8>>> {
@@ -329,7 +333,8 @@ impl SessionStore for FolderStore {
     ) -> Result<()> {
         let (store, sealed) = (self.clone(), sealed.to_vec());
         let put = self.step(hex(key), move |files| {
-            let count = || Ok::<_, io::Error>(u64::try_from(store.names(".pending")?.len()).unwrap_or(u64::MAX));
+            let count =
+                || Ok::<_, io::Error>(u64::try_from(store.names(".pending")?.len()).unwrap_or(u64::MAX));
             if count()? >= most {
                 for name in store.names(".pending")? {
                     let other = Files { folder: &store.0, name: &name };

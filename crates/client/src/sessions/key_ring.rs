@@ -47,7 +47,9 @@ pub enum KeyRingError {
     #[error("the key file cannot be used")]
     File(#[source] std::io::Error),
     /// The text is not that of a key ring.
-    #[error("this is no key ring: one `lookup` line and at least one `seal` line, each with 32 bytes in base64url")]
+    #[error(
+        "this is no key ring: one `lookup` line and at least one `seal` line, each with 32 bytes in base64url"
+    )]
     Text,
 }
 
@@ -70,7 +72,10 @@ impl KeyRing {
         if secret.len() < 32 {
             return Err(KeyRingError::Text);
         }
-        Ok(Self::new(hmac_sha256(secret, &[b"gatewright lookup"]), hmac_sha256(secret, &[b"gatewright seal"])))
+        Ok(Self::new(
+            hmac_sha256(secret, &[b"gatewright lookup"]),
+            hmac_sha256(secret, &[b"gatewright seal"]),
+        ))
     }
 
     /// The ring with one more key that opens what it sealed once.
@@ -181,7 +186,10 @@ impl KeyRing {
         if known.peek().is_none() {
             return Err(SessionStoreError::UnknownKey);
         }
-        known.find_map(|seal| seal.key.open(place, body)).map(Zeroizing::new).ok_or(SessionStoreError::Damaged)
+        known
+            .find_map(|seal| seal.key.open(place, body))
+            .map(Zeroizing::new)
+            .ok_or(SessionStoreError::Damaged)
     }
 }
 

@@ -71,8 +71,7 @@ const SCHEMA: [&str; 5] = [
     "CREATE INDEX IF NOT EXISTS client_session_until ON client_session (until) WHERE until IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS client_pending_until ON client_pending (until)",
 ];
-const FIND: &str =
-    "SELECT sealed FROM client_session WHERE name = $1 AND sealed IS NOT NULL AND (until IS NULL OR until > $2)";
+const FIND: &str = "SELECT sealed FROM client_session WHERE name = $1 AND sealed IS NOT NULL AND (until IS NULL OR until > $2)";
 const LIST: &str = "SELECT name, sealed FROM client_session WHERE name > $1 AND name < $2 AND sealed IS NOT NULL \
      AND (until IS NULL OR until > $3) ORDER BY name LIMIT $4";
 const PUT: &str = "INSERT INTO client_session AS row (name, sealed, until, fence) VALUES ($1, $2, $3, $4) \
@@ -254,11 +253,7 @@ impl SessionStore for Postgres {
     ) -> Result<()> {
         let mut transaction = self.0.begin().await.map_err(failed)?;
         if self.count_pending(&mut transaction, key).await? >= most {
-            sqlx::query(OVER_PENDING)
-                .bind(now.millis())
-                .execute(&mut *transaction)
-                .await
-                .map_err(failed)?;
+            sqlx::query(OVER_PENDING).bind(now.millis()).execute(&mut *transaction).await.map_err(failed)?;
             if self.count_pending(&mut transaction, key).await? >= most {
                 return Err(SessionStoreError::Full { engine: ENGINE });
             }
@@ -274,11 +269,8 @@ impl SessionStore for Postgres {
     }
 
     async fn take_pending(&self, key: &[u8; 32], now: UnixTime) -> Result<Option<Vec<u8>>> {
-        let taken = sqlx::query(TAKE_PENDING)
-            .bind(key.as_slice())
-            .fetch_optional(&self.0)
-            .await
-            .map_err(failed)?;
+        let taken =
+            sqlx::query(TAKE_PENDING).bind(key.as_slice()).fetch_optional(&self.0).await.map_err(failed)?;
         let Some(row) = taken else { return Ok(None) };
         let until: i64 = row.try_get("until").map_err(failed)?;
         Ok(if now.millis() < until { Some(bytes(&row, "sealed")?) } else { None })
@@ -286,11 +278,8 @@ impl SessionStore for Postgres {
 
     async fn spend(&self, key: &[u8; 32], now: UnixTime, allowances: &[Allowance]) -> Result<Spent> {
         let mut transaction = self.0.begin().await.map_err(failed)?;
-        let row = sqlx::query(LOCK_USES)
-            .bind(key.as_slice())
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(failed)?;
+        let row =
+            sqlx::query(LOCK_USES).bind(key.as_slice()).fetch_one(&mut *transaction).await.map_err(failed)?;
         let mut uses = Uses::from_bytes(&bytes(&row, "times")?);
         let spent = uses.spend(now, allowances);
         sqlx::query(WRITE_USES)

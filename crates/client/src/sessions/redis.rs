@@ -179,9 +179,8 @@ static TAKE_PENDING: LazyLock<Script> = LazyLock::new(|| {
          return false",
     )
 });
-static DROP_PENDING: LazyLock<Script> = LazyLock::new(|| {
-    script("redis.call('DEL', KEYS[1]) return redis.call('ZREM', KEYS[2], KEYS[1])")
-});
+static DROP_PENDING: LazyLock<Script> =
+    LazyLock::new(|| script("redis.call('DEL', KEYS[1]) return redis.call('ZREM', KEYS[2], KEYS[1])"));
 /// Writes the counts only if they are still those that were read.
 static SWAP_USES: LazyLock<Script> = LazyLock::new(|| {
     script(
@@ -259,7 +258,11 @@ impl SessionStore for Redis {
     async fn put(&self, key: &RowKey, keep: Keep<'_>, now: UnixTime) -> Result<()> {
         let mut connection = self.connection.clone();
         let mut put = PUT.key(self.row(key));
-        put.key(self.index()).arg(keep.sealed).arg(until(keep)).arg(first(now)).arg(key.as_bytes().as_slice());
+        put.key(self.index())
+            .arg(keep.sealed)
+            .arg(until(keep))
+            .arg(first(now))
+            .arg(key.as_bytes().as_slice());
         put.invoke_async::<i64>(&mut connection).await.map(drop).map_err(failed)
     }
 

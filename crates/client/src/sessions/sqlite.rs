@@ -87,8 +87,7 @@ const SCHEMA: &str = "
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS client_session_until ON client_session (until) WHERE until IS NOT NULL;
     CREATE INDEX IF NOT EXISTS client_pending_until ON client_pending (until);";
-const FIND: &str =
-    "SELECT sealed FROM client_session WHERE name = ?1 AND sealed IS NOT NULL AND (until IS NULL OR until > ?2)";
+const FIND: &str = "SELECT sealed FROM client_session WHERE name = ?1 AND sealed IS NOT NULL AND (until IS NULL OR until > ?2)";
 const LIST: &str = "SELECT name, sealed FROM client_session WHERE name > ?1 AND name < ?2 AND sealed IS NOT NULL \
      AND (until IS NULL OR until > ?3) ORDER BY name LIMIT ?4";
 const LEASE_OF: &str = "SELECT fence, holder, leased FROM client_session WHERE name = ?1";
@@ -154,12 +153,15 @@ impl SessionStore for Sqlite {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.step(move |transaction| {
             let mut statement = transaction.prepare_cached(LIST)?;
-            let rows =
-                statement.query_map(params![after, beyond.as_bytes().as_slice(), now.millis(), limit], |row| {
+            let rows = statement
+                .query_map(params![after, beyond.as_bytes().as_slice(), now.millis(), limit], |row| {
                     Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))
                 })?;
             let rows: Vec<(Vec<u8>, Vec<u8>)> = rows.collect::<rusqlite::Result<_>>()?;
-            Ok(rows.into_iter().filter_map(|(name, sealed)| Some((RowKey::from_bytes(&name)?, sealed))).collect())
+            Ok(rows
+                .into_iter()
+                .filter_map(|(name, sealed)| Some((RowKey::from_bytes(&name)?, sealed)))
+                .collect())
         })
         .await
     }
@@ -239,7 +241,8 @@ impl SessionStore for Sqlite {
         let (key, sealed) = (*key, sealed.to_vec());
         let put = self.step(move |transaction| {
             let count = || {
-                let counted: i64 = transaction.query_row(COUNT_PENDING, [key.as_slice()], |row| row.get(0))?;
+                let counted: i64 =
+                    transaction.query_row(COUNT_PENDING, [key.as_slice()], |row| row.get(0))?;
                 Ok::<_, rusqlite::Error>(u64::try_from(counted).unwrap_or(0))
             };
             if count()? >= most {

@@ -32,7 +32,9 @@ impl Web {
     /// What is kept for this cookie; nothing for one that nobody gave out.
     pub(super) async fn find_browser(&self, cookie: &str) -> Result<Browser, SessionStoreError> {
         let (sessions, key) = (self.0.client.sessions(), self.browser_key(cookie));
-        let Some(sealed) = sessions.store().find(&key, sessions.now()).await? else { return Ok(Browser::default()) };
+        let Some(sealed) = sessions.store().find(&key, sessions.now()).await? else {
+            return Ok(Browser::default());
+        };
         let json = sessions.ring().open(key.as_bytes(), &sealed)?;
         let browser: Browser = serde_json::from_slice(&json).map_err(|_| SessionStoreError::Damaged)?;
         if browser.version > 1 { Err(SessionStoreError::Newer) } else { Ok(browser) }

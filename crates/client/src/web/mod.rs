@@ -97,7 +97,9 @@ impl Web {
             .route(&self.0.callback, get(routes::callback))
             .route("/logout", post(routes::logout))
             .route("/switch", post(routes::switch));
-        let document = Url::parse(self.0.client.client_id()).ok().filter(|_| self.0.client.metadata_document().is_some());
+        let document = Url::parse(self.0.client.client_id())
+            .ok()
+            .filter(|_| self.0.client.metadata_document().is_some());
         if let Some(document) = document {
             router = router.route(document.path(), get(routes::metadata));
         }

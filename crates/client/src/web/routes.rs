@@ -58,7 +58,11 @@ pub(super) async fn login(State(web): State<Web>, headers: HeaderMap, Form(form)
     }
 }
 
-pub(super) async fn callback(State(web): State<Web>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+pub(super) async fn callback(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
     let Some(secret) = web.cookie(&headers, FLOW) else { return failed(&web, &SignInError::UnknownState) };
     let secret = BrowserSecret::from_cookie(&secret);
     let finished = match web.client().finish(query.as_deref().unwrap_or_default(), &secret).await {
@@ -169,7 +173,11 @@ async fn sign_out(web: &Web, cookie: &str, which: &Which) -> Result<Option<Strin
     web.keep_browser(Some(cookie), &browser).await.map(Some)
 }
 
-fn with_cookie(web: &Web, mut response: Response, cookie: Result<Option<String>, SessionStoreError>) -> Response {
+fn with_cookie(
+    web: &Web,
+    mut response: Response,
+    cookie: Result<Option<String>, SessionStoreError>,
+) -> Response {
     match cookie {
         Ok(Some(cookie)) => {
             let cookie = web.set_cookie(BROWSER, Some(&cookie), LIFE.as_secs());

@@ -10,7 +10,9 @@ impl Web {
     pub(super) fn is_own_form(&self, headers: &HeaderMap) -> bool {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
-            (Some(site), origin) => site == "same-origin" && origin.is_none_or(|origin| origin == self.0.origin),
+            (Some(site), origin) => {
+                site == "same-origin" && origin.is_none_or(|origin| origin == self.0.origin)
+            }
             (None, Some(origin)) => origin == self.0.origin,
             (None, None) => false,
         }
@@ -32,7 +34,16 @@ mod tests {
         for path in ["/", "/notes/new?draft=1#end"] {
             assert_eq!(own_path(path), Some(path));
         }
-        for path in ["", "//elsewhere.net", "/\\elsewhere.net", "https://elsewhere.net", "notes", "/a b", "/\t/x", "/é"] {
+        for path in [
+            "",
+            "//elsewhere.net",
+            "/\\elsewhere.net",
+            "https://elsewhere.net",
+            "notes",
+            "/a b",
+            "/\t/x",
+            "/é",
+        ] {
             assert_eq!(own_path(path), None, "{path}");
         }
     }

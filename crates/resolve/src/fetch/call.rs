@@ -81,7 +81,9 @@ impl Fetcher {
 
     async fn open_call(&self, call: Call<'_>) -> Result<Opened, FetchError> {
         let host = url_rules::check(call.url, RULES, self.0.development)?;
-        let permit = self.0.limits.enter(&host, RULES.own, None).await.ok_or(FetchError::Busy)?;
+        // Counted apart from documents: many calls under way must not hold up the look-ups that they wait for.
+        let counted = format!("calls {host}");
+        let permit = self.0.limits.enter(&counted, RULES.own, None).await.ok_or(FetchError::Busy)?;
         let (client, url) = self.client(call.url, Connections::Kept)?;
         let mut request = client.request(call.method, url).headers(call.headers);
         match call.content {

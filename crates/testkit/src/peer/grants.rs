@@ -119,7 +119,10 @@ fn checked(peer: &Inner, headers: &HeaderMap, path: &str, form: &Fields) -> Resu
         let claims: Value =
             jws::decode(assertion).ok().and_then(|jws| jws.claims_unverified().ok()).ok_or_else(refuse)?;
         let fresh = peer.told.lock().seen.insert(format!("assertion {}", claims["jti"]));
-        if claims["aud"] != peer.origin || claims["iss"].as_str() != form.get("client_id").map(String::as_str) || !fresh {
+        if claims["aud"] != peer.origin
+            || claims["iss"].as_str() != form.get("client_id").map(String::as_str)
+            || !fresh
+        {
             return Err(refuse());
         }
     }

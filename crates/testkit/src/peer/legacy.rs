@@ -86,13 +86,15 @@ impl Peer {
 type Host = State<Arc<Inner>>;
 
 fn answer(peer: &Inner, pair: &Pair, host: Option<String>) -> Response {
-    let handle = peer.told.lock().handles.iter().find(|(_, did)| **did == pair.did).map(|(handle, _)| handle.clone());
+    let handle =
+        peer.told.lock().handles.iter().find(|(_, did)| **did == pair.did).map(|(handle, _)| handle.clone());
     let mut body = json!({
         "accessJwt": pair.access, "refreshJwt": pair.refresh, "did": pair.did, "active": true,
         "handle": handle.unwrap_or_default(),
     });
     if let Some(host) = host {
-        let service = json!([{"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": host}]);
+        let service =
+            json!([{"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": host}]);
         body["didDoc"] = json!({"id": pair.did, "service": service});
     }
     Json(body).into_response()
@@ -100,7 +102,13 @@ fn answer(peer: &Inner, pair: &Pair, host: Option<String>) -> Response {
 
 pub(super) async fn create(State(peer): Host, Json(input): Json<Value>) -> Response {
     let identifier = input["identifier"].as_str().unwrap_or_default();
-    let did = peer.told.lock().handles.iter().find(|(handle, did)| *handle == identifier || *did == identifier).map(|(_, did)| did.clone());
+    let did = peer
+        .told
+        .lock()
+        .handles
+        .iter()
+        .find(|(handle, did)| *handle == identifier || *did == identifier)
+        .map(|(_, did)| did.clone());
     let mut pairs = peer.pairs.lock();
     let Some(did) = did.filter(|_| input["password"] == PASSWORD && !pairs.password_is_gone) else {
         drop(pairs);
@@ -122,14 +130,17 @@ fn bearer(headers: &HeaderMap) -> String {
 pub(super) async fn refresh(State(peer): Host, headers: HeaderMap) -> Response {
     let token = bearer(&headers);
     let mut pairs = peer.pairs.lock();
-    let found = pairs.pairs.iter().position(|pair| pair.refresh == token || pair.before.as_ref() == Some(&token));
+    let found =
+        pairs.pairs.iter().position(|pair| pair.refresh == token || pair.before.as_ref() == Some(&token));
     let Some(index) = found.filter(|index| pairs.pairs.get(*index).is_some_and(|pair| !pair.over)) else {
         drop(pairs);
         return peer.refuse(StatusCode::BAD_REQUEST, "ExpiredToken");
     };
     let (access, refresh) = (pairs.token("at+jwt"), pairs.token("refresh+jwt"));
     let host = pairs.host.clone();
-    let Some(pair) = pairs.pairs.get_mut(index) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let Some(pair) = pairs.pairs.get_mut(index) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     pair.access = access;
     pair.expired = false;
     if pair.refresh == token {

@@ -249,7 +249,8 @@ impl Inner {
         let unverified = jws::decode(proof).map_err(|_| refuse("invalid_dpop_proof"))?;
         let jwk = unverified.header().jwk.clone().ok_or_else(|| refuse("invalid_dpop_proof"))?;
         let verified = unverified.verify(jwk.key()).map_err(|_| refuse("invalid_dpop_proof"))?;
-        let claims: Value = serde_json::from_slice(verified.bytes()).map_err(|_| refuse("invalid_dpop_proof"))?;
+        let claims: Value =
+            serde_json::from_slice(verified.bytes()).map_err(|_| refuse("invalid_dpop_proof"))?;
         let ath = token.map(|token| base64url_encode(&sha256(token.as_bytes())));
         let right = claims["htm"] == method
             && claims["htu"] == format!("{}{path}", self.origin)
@@ -289,7 +290,8 @@ async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let authorization = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let authorization =
+        headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let did = match authorization.split_once(' ') {
         Some(("DPoP", token)) => {
             let jkt = match peer.proven(&headers, method.as_str(), uri.path(), Some(token)) {

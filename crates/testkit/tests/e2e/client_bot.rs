@@ -155,7 +155,10 @@ async fn sc_43_f_a_bot_needs_its_identifier_and_password_and_nothing_else() -> R
     }
     let at = Session::for_bot_at(&sessions, "alice.test", PASSWORD, Some(machine.peer.origin())).await?;
     assert_eq!(at.account().as_str(), ALICE);
-    assert!(matches!(Session::for_bot(&sessions, "alice@example.net", PASSWORD).await, Err(CallError::Request(_))));
+    assert!(matches!(
+        Session::for_bot(&sessions, "alice@example.net", PASSWORD).await,
+        Err(CallError::Request(_))
+    ));
     assert!(matches!(Session::for_bot(&sessions, "nobody.test", PASSWORD).await, Err(CallError::Resolve(_))));
     Ok(())
 }
@@ -290,7 +293,10 @@ async fn the_sdks_session_string_comes_and_goes() -> Result<()> {
     let bot = machine.start().await?;
     let text = bot.export_sdk()?;
     let fields: Vec<&str> = text.split(":::").collect();
-    assert_eq!((fields.len(), fields[0], fields[1], fields[4]), (5, "alice.test", ALICE, machine.peer.origin()));
+    assert_eq!(
+        (fields.len(), fields[0], fields[1], fields[4]),
+        (5, "alice.test", ALICE, machine.peer.origin())
+    );
     let (elsewhere, told) = sessions_of(&machine.peer, memory());
     let imported = elsewhere.import_sdk(&format!("{}/xrpc", text.as_str())).await?;
     ping(&imported).await?;
@@ -298,7 +304,13 @@ async fn the_sdks_session_string_comes_and_goes() -> Result<()> {
     assert_eq!(*told.lock(), ["imported"]);
     let four = fields[..4].join(":::");
     assert_eq!(elsewhere.import_sdk(&four).await?.host().as_deref(), Some("https://bsky.social"));
-    for bad in ["", "a:::b", &fields[..3].join(":::"), &format!("{}:::x", text.as_str()), &text.replace(ALICE, "alice")] {
+    for bad in [
+        "",
+        "a:::b",
+        &fields[..3].join(":::"),
+        &format!("{}:::x", text.as_str()),
+        &text.replace(ALICE, "alice"),
+    ] {
         assert!(matches!(elsewhere.import_sdk(bad).await, Err(CallError::Request(_))), "{bad}");
     }
     // The sealed form, which says nothing to anybody without the key.

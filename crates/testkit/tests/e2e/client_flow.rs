@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use crate::client_start::{at, client, description, memory, sessions_in, through_pages};
 
 async fn note(session: &gatewright_client::Session, collection: &str) -> Result<Value, CallError> {
-    let record = json!({"$type": collection, "text": "written by a test", "createdAt": "2026-01-01T00:00:00Z"});
+    let record =
+        json!({"$type": collection, "text": "written by a test", "createdAt": "2026-01-01T00:00:00Z"});
     let input = json!({"repo": session.account(), "collection": collection, "record": record});
     session.procedure("com.atproto.repo.createRecord", &input).await
 }
@@ -25,7 +26,9 @@ async fn a_person_signs_in_from_handle_did_and_host_and_acts() -> Result<()> {
     let alice = network.people().into_iter().next().context("there is alice")?;
     let (sessions, told) = sessions_in(&network, memory(), Arc::new(SystemClock))?;
     let client = client(sessions.clone());
-    for start in [alice.handle.clone(), format!("@{}", alice.handle), alice.did.clone(), network.url().to_owned()] {
+    for start in
+        [alice.handle.clone(), format!("@{}", alice.handle), alice.did.clone(), network.url().to_owned()]
+    {
         let finished = through_pages(&client, at(&start).remember("/notes"), &alice).await?;
         assert_eq!(finished.remembered.as_deref(), Some("/notes"));
         assert!(finished.missing.is_empty(), "{start}: {:?}", finished.missing);
@@ -56,7 +59,8 @@ async fn what_is_missing_is_named_asked_for_and_then_granted() -> Result<()> {
     let CallError::ScopeMissing { scope: Some(scope) } = refused else { panic!("{refused}") };
     assert_eq!(scope, "repo:com.example.other?action=create");
     // The description declares the whole collection, so that is what is asked for.
-    let more = client.ask_more(&session, "repo:com.example.other").redirect_uri("http://127.0.0.1:8125/callback");
+    let more =
+        client.ask_more(&session, "repo:com.example.other").redirect_uri("http://127.0.0.1:8125/callback");
     let upgraded = through_pages(&client, more, &alice).await?;
     assert_eq!(upgraded.session.id(), session.id(), "the session goes on under its name");
     assert!(upgraded.missing.is_empty() && upgraded.asked.contains("blob:image/*"));

@@ -185,7 +185,8 @@ async fn postgresql_keeps_every_promise_of_a_session_store() -> Result<()> {
     let server = Arc::new(session_store::postgres().await?);
     let count = AtomicUsize::new(0);
     contract::all(async || {
-        let url = server.database(&format!("test{}", count.fetch_add(1, Ordering::Relaxed))).expect("it is made");
+        let url =
+            server.database(&format!("test{}", count.fetch_add(1, Ordering::Relaxed))).expect("it is made");
         Subject::sharing(session_store::open(&url).await.expect("it opens"), Arc::clone(&server))
     })
     .await;

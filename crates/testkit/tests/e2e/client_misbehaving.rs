@@ -22,14 +22,19 @@ async fn sec_08_an_answer_counts_once_in_its_browser_and_from_its_server() -> Re
         peer.say_iss(iss);
         for query in [peer.approve(&started.url), peer.decline(&started.url)] {
             let refused = client.finish(&query, &secret).await.expect_err("the answer is another server's");
-            assert!(matches!(refused, SignInError::WrongIssuer | SignInError::UnknownState), "{iss}: {refused}");
+            assert!(
+                matches!(refused, SignInError::WrongIssuer | SignInError::UnknownState),
+                "{iss}: {refused}"
+            );
         }
         peer.stop_lying();
     }
     let (secret, other) = (browser(), browser());
     let started = client.start(at("alice.test"), &secret).await?;
     let query = peer.approve(&started.url);
-    for wrong in ["", "code=a", "state=unknown&code=a&iss=b", "state=&code=a", &query.replace("state=", "state=x")] {
+    for wrong in
+        ["", "code=a", "state=unknown&code=a&iss=b", "state=&code=a", &query.replace("state=", "state=x")]
+    {
         let refused = client.finish(wrong, &secret).await.expect_err("nothing was begun with this state");
         assert!(matches!(refused, SignInError::UnknownState), "{wrong}: {refused}");
     }
@@ -58,13 +63,17 @@ async fn sec_52_metadata_that_lies_is_refused_before_anything_is_sent() -> Resul
             peer.change_server(|document| document["issuer"] = json!("https://other.client.net"));
         }),
         ("a slash after the issuer", |peer| {
-            peer.change_server(|document| document["issuer"] = json!(format!("{}/", document["issuer"].as_str().unwrap_or_default())));
+            peer.change_server(|document| {
+                document["issuer"] = json!(format!("{}/", document["issuer"].as_str().unwrap_or_default()))
+            });
         }),
         ("no pushed requests", |peer| {
             peer.change_server(|document| document["require_pushed_authorization_requests"] = json!(false));
         }),
         ("no iss", |peer| {
-            peer.change_server(|document| document["authorization_response_iss_parameter_supported"] = json!(null));
+            peer.change_server(|document| {
+                document["authorization_response_iss_parameter_supported"] = json!(null)
+            });
         }),
         ("no S256", |peer| {
             peer.change_server(|document| document["code_challenge_methods_supported"] = json!(["plain"]));
@@ -73,13 +82,17 @@ async fn sec_52_metadata_that_lies_is_refused_before_anything_is_sent() -> Resul
             peer.change_server(|document| document["dpop_signing_alg_values_supported"] = json!(["RS256"]));
         }),
         ("no ES256 for assertions", |peer| {
-            peer.change_server(|document| document["token_endpoint_auth_signing_alg_values_supported"] = json!(["RS256"]));
+            peer.change_server(|document| {
+                document["token_endpoint_auth_signing_alg_values_supported"] = json!(["RS256"])
+            });
         }),
         ("no client documents", |peer| {
             peer.change_server(|document| document["client_id_metadata_document_supported"] = json!(false));
         }),
         ("a list that leaves this host out", |peer| {
-            peer.change_server(|document| document["protected_resources"] = json!(["https://other.client.net"]));
+            peer.change_server(|document| {
+                document["protected_resources"] = json!(["https://other.client.net"])
+            });
         }),
         ("no object", |peer| peer.change_server(|document| *document = json!(["issuer"]))),
     ];
@@ -114,7 +127,8 @@ async fn sec_54_a_server_cannot_sign_in_whom_it_does_not_speak_for() -> Result<(
     evil.change_account(ALICE, |document| document["service"][0]["serviceEndpoint"] = json!(home.origin()));
     evil.say_sub(ALICE);
     // No account was named at the start, so only the look-up of the account tells.
-    let refused = finished(&client, &evil, SignIn::at(evil.origin()).redirect_uri("http://127.0.0.1:1/callback"));
+    let refused =
+        finished(&client, &evil, SignIn::at(evil.origin()).redirect_uri("http://127.0.0.1:1/callback"));
     let refused = refused.await.expect_err("the server does not speak for alice");
     assert!(refused.to_string().contains("may not"), "{refused}");
     assert!(evil.grants().iter().all(|grant| grant.over), "the token was given back");
@@ -160,7 +174,10 @@ async fn sec_55_documents_of_accounts_that_lie_are_refused() -> Result<()> {
     for start in ["did:key:zabc", "did:web:a.net:path", "did:web:127.0.0.1", "not a handle", "", "https://"] {
         let peer = Peer::start().await?;
         let refused = client_of(&peer).0.start(at(start), &browser()).await.expect_err(start);
-        assert!(matches!(refused, SignInError::Account(_) | SignInError::Identifier | SignInError::Server(_)), "{start}: {refused}");
+        assert!(
+            matches!(refused, SignInError::Account(_) | SignInError::Identifier | SignInError::Server(_)),
+            "{start}: {refused}"
+        );
     }
     Ok(())
 }
@@ -266,7 +283,8 @@ async fn less_than_was_asked_for_is_told_and_more_than_is_declared_is_never_aske
     let refused = client.start(at("alice.test").ask("atproto transition:generic"), &browser()).await;
     assert!(matches!(refused, Err(SignInError::Undeclared { scope }) if scope == "transition:generic"));
     peer.grant_only("repo:com.example.note");
-    let refused = finished(&client, &peer, at("alice.test")).await.expect_err("a grant without atproto is none");
+    let refused =
+        finished(&client, &peer, at("alice.test")).await.expect_err("a grant without atproto is none");
     assert!(refused.to_string().contains("not understood"), "{refused}");
     Ok(())
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::Result;
 use bytes::Bytes;
 use futures::future::join_all;
-use gatewright_client::sessions::SessionStore as _;
 use gatewright_client::{Body, Call, CallError, Session};
 use gatewright_testkit::clock::TestClock;
 use gatewright_testkit::peer::{ALICE, Fault, MALLORY, Peer};
@@ -158,7 +157,8 @@ async fn the_servers_word_ends_a_session_and_nothing_secret_is_kept_of_it() -> R
     let summary = &sessions.list().await?[0];
     assert!(summary.is_over && summary.account.as_str() == ALICE, "who it was is remembered");
     // Signing in again under the same name brings it back.
-    let again = finished(&client, &peer, client.ask_more(&session, "").redirect_uri("http://127.0.0.1:1/callback"));
+    let again =
+        finished(&client, &peer, client.ask_more(&session, "").redirect_uri("http://127.0.0.1:1/callback"));
     assert_eq!(again.await?.session.id(), session.id());
     ping(&session).await?;
     Ok(())
@@ -271,7 +271,9 @@ async fn sec_31_no_file_holds_a_token_or_a_key_in_clear() -> Result<()> {
         for entry in std::fs::read_dir(place.path())? {
             let path = entry?.path();
             let bytes = std::fs::read(&path)?;
-            for clear in ["secret", "access", "refresh", "did:plc", "alice", "com.example", "verifier", "state"] {
+            for clear in
+                ["secret", "access", "refresh", "did:plc", "alice", "com.example", "verifier", "state"]
+            {
                 let found = bytes.windows(clear.len()).any(|window| window == clear.as_bytes());
                 assert!(!found, "{when}: `{clear}` in {}", path.display());
             }
@@ -286,11 +288,25 @@ async fn sec_31_no_file_holds_a_token_or_a_key_in_clear() -> Result<()> {
     check("renewed")?;
     // With the key it is all there, and only with the key.
     let store = folder(place.path());
-    let rows = store.list(gatewright_client::sessions::RowKind::Session, None, 9, gatewright_protocol::time::UnixTime::from_seconds(0)).await?;
+    let rows = store
+        .list(
+            gatewright_client::sessions::RowKind::Session,
+            None,
+            9,
+            gatewright_protocol::time::UnixTime::from_seconds(0),
+        )
+        .await?;
     assert_eq!(rows.len(), 1);
-    let other = gatewright_client::Sessions::builder_shared(store, gatewright_client::sessions::KeyRing::new([1; 32], [9; 32])).build();
+    let other = gatewright_client::Sessions::builder_shared(
+        store,
+        gatewright_client::sessions::KeyRing::new([1; 32], [9; 32]),
+    )
+    .build();
     assert!(other.list().await?.is_empty());
-    assert!(matches!(other.resume(session.id()).await, Err(CallError::Store(_))), "and it is not deleted for that");
+    assert!(
+        matches!(other.resume(session.id()).await, Err(CallError::Store(_))),
+        "and it is not deleted for that"
+    );
     assert_eq!(sessions.list().await?.len(), 1);
     Ok(())
 }

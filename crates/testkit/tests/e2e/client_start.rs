@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use gatewright_client::sessions::file::FolderStore;
 use gatewright_client::sessions::memory::Memory;
 use gatewright_client::sessions::{KeyRing, SessionStore};
-use gatewright_client::{BrowserSecret, Client, ClientDescription, Event, Finished, Session, Sessions, SignIn};
+use gatewright_client::{
+    BrowserSecret, Client, ClientDescription, Event, Finished, Session, Sessions, SignIn,
+};
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_protocol::time::Clock;
 use gatewright_resolve::system::{SystemClock, SystemRandom};

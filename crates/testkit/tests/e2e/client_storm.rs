@@ -14,7 +14,9 @@ use gatewright_testkit::network::TestNetwork;
 use gatewright_testkit::peer::Peer;
 use serde_json::Value;
 
-use crate::client_start::{at, client, folder, memory, ping, sessions_in, sessions_of, signed_in, through_pages};
+use crate::client_start::{
+    at, client, folder, memory, ping, sessions_in, sessions_of, signed_in, through_pages,
+};
 
 const TASKS: usize = 64;
 const EXPIRATIONS: usize = 200;
@@ -77,9 +79,7 @@ async fn sessions_outlive_many_expirations_at_a_whole_network() -> Result<()> {
         clock.advance(Duration::from_mins(15));
         let calls = (0..16).map(|task| {
             let session = handles[task % handles.len()].clone();
-            tokio::spawn(async move {
-                session.query::<Value>("com.atproto.server.getSession", &[]).await
-            })
+            tokio::spawn(async move { session.query::<Value>("com.atproto.server.getSession", &[]).await })
         });
         for done in join_all(calls).await {
             done??;

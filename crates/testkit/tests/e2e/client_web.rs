@@ -56,7 +56,8 @@ impl Site {
         let (sessions, _) = sessions_in(&network, memory(), Arc::new(SystemClock))?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);
-        let description = ClientDescription::loopback().redirect_uri("http://127.0.0.1/callback").scope(SCOPE);
+        let description =
+            ClientDescription::loopback().redirect_uri("http://127.0.0.1/callback").scope(SCOPE);
         let web = Web::new(Client::new(description, sessions.clone())?).origin(&origin);
         let app = Router::new().route("/", get(home)).route("/me", get(me)).with_state(web.clone());
         let app = app.merge(web.router());
@@ -81,7 +82,8 @@ impl Site {
     async fn sign_in(&self, browser: &mut Browser, button: &str, person: &Person) -> Result<Arrival> {
         let to = self.press(browser, button, Some(&person.handle)).await?.left()?;
         // The server's pages are in another tab, as it were: its cookies are its own.
-        let back = Browser::new().sign_in_and(to.as_str(), &person.handle, &person.password, "approve").await?;
+        let back =
+            Browser::new().sign_in_and(to.as_str(), &person.handle, &person.password, "approve").await?;
         browser.open(back.as_str()).await
     }
 

@@ -32,8 +32,10 @@ pub(crate) async fn measure(seconds: f64) -> Result<Value> {
         .network(Network::Development(peer.names()))
         .plc_url(peer.origin().parse()?)
         .build();
-    let sessions = Sessions::builder(Memory::new(), KeyRing::generate(&SystemRandom)).resolver(resolver).build();
-    let description = ClientDescription::loopback().redirect_uri("http://127.0.0.1/callback").scope("repo:a.b.c");
+    let sessions =
+        Sessions::builder(Memory::new(), KeyRing::generate(&SystemRandom)).resolver(resolver).build();
+    let description =
+        ClientDescription::loopback().redirect_uri("http://127.0.0.1/callback").scope("repo:a.b.c");
     let client = Client::new(description, sessions)?;
     let session = sign_in(&client, &peer).await?;
     let signature = signature_us();
@@ -44,7 +46,9 @@ pub(crate) async fn measure(seconds: f64) -> Result<Value> {
     }
     let (bare, called) = (median(bare.into_iter()), median(called.into_iter()));
     let above = called - bare;
-    eprintln!("a call: {called:.1} µs, bare: {bare:.1} µs, above it: {above:.1} µs, of which a signature {signature:.1} µs");
+    eprintln!(
+        "a call: {called:.1} µs, bare: {bare:.1} µs, above it: {above:.1} µs, of which a signature {signature:.1} µs"
+    );
     let storm = storm(&client, &peer).await?;
     eprintln!("{SESSIONS} sessions expired at once: renewed in {:.0} ms", storm.as_secs_f64() * 1e3);
     Ok(json!({

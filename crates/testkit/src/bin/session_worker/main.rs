@@ -11,7 +11,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use gatewright_client::sessions::{
-    Allowance, Fence, Holder, Keep, KeyRing, Lease, RowKey, RowKind, Saved, SessionStore, SessionStoreError, Spent,
+    Allowance, Fence, Holder, Keep, KeyRing, Lease, RowKey, RowKind, Saved, SessionStore, SessionStoreError,
+    Spent,
 };
 use gatewright_client::{Client, ClientDescription, Session, SessionId, Sessions};
 use gatewright_protocol::time::UnixTime;
