@@ -101,6 +101,11 @@ impl Client {
         &self.described.keys
     }
 
+    /// Is it the same client, and not another one of the same name with other keys?
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.described, &other.described)
+    }
+
     pub(crate) fn described(&self) -> &Described {
         &self.described
     }

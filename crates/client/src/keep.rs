@@ -12,9 +12,11 @@ use gatewright_resolve::Resolver;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
 use parking_lot::Mutex;
 
+use crate::dpop::ProofKey;
 use crate::error::CallError;
 use crate::event::{Event, Listeners, Subject};
 use crate::record::{Grant, Kind, Record, SessionId};
+use crate::secret::Secret;
 use crate::session::Shared;
 use crate::sessions::{Keep, KeyRing, RowKey, RowKind, SessionStore, SessionStoreError};
 
@@ -51,6 +53,9 @@ struct Inner {
     listeners: Listeners,
     /// The sessions in use, so that two handles on one session share its tokens and its refresh.
     open: Mutex<HashMap<RowKey, Weak<Shared>>>,
+    /// Proof keys that were used lately, with the nonces of their servers: a web application comes back to a session
+    /// with each request, and should not have to ask for a nonce each time.
+    proofs: Mutex<HashMap<RowKey, Arc<ProofKey>>>,
 }
 
 /// Makes [`Sessions`].
@@ -104,7 +109,8 @@ impl Builder {
             clock: self.clock,
             random: self.random,
             listeners: self.listeners,
-            open: Mutex::new(HashMap::new()),
+            open: Mutex::default(),
+            proofs: Mutex::default(),
         }))
     }
 }
@@ -250,10 +256,15 @@ impl Sessions {
         sealed.map(|sealed| self.open_record(&key, &sealed)).transpose()
     }
 
-    /// The one state of a session in this process: that which is open, or `made`.
-    pub(crate) fn share(&self, key: &RowKey, made: impl FnOnce() -> Shared) -> Arc<Shared> {
+    /// The one state of a session in this process: that which is open, if it `fits`, or what is `made`.
+    pub(crate) fn share(
+        &self,
+        key: &RowKey,
+        fits: impl FnOnce(&Shared) -> bool,
+        made: impl FnOnce() -> Shared,
+    ) -> Arc<Shared> {
         let mut open = self.0.open.lock();
-        if let Some(shared) = open.get(key).and_then(Weak::upgrade) {
+        if let Some(shared) = open.get(key).and_then(Weak::upgrade).filter(|shared| fits(shared)) {
             return shared;
         }
         // Whatever nobody holds any more makes room, once in a while.
@@ -263,6 +274,30 @@ impl Sessions {
         let shared = Arc::new(made());
         open.insert(*key, Arc::downgrade(&shared));
         shared
+    }
+}
+
+/// How many proof keys are remembered with their nonces.
+const MOST_PROOFS: usize = 4096;
+
+impl Sessions {
+    /// The proof key of a session, with the nonces that it had lately. `None` if the secret is none of a key.
+    pub(crate) fn proof_key(&self, key: &RowKey, secret: &Secret) -> Option<Arc<ProofKey>> {
+        let mut proofs = self.0.proofs.lock();
+        if let Some(proof) = proofs.get(key).filter(|proof| proof.is(secret)) {
+            return Some(Arc::clone(proof));
+        }
+        if proofs.len() >= MOST_PROOFS {
+            proofs.clear();
+        }
+        let proof = Arc::new(ProofKey::from_secret(secret)?);
+        proofs.insert(*key, Arc::clone(&proof));
+        Some(proof)
+    }
+
+    /// Forgets a proof key: its session is over here (CL-33).
+    pub(crate) fn forget_proof_key(&self, key: &RowKey) {
+        self.0.proofs.lock().remove(key);
     }
 }
 

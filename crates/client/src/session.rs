@@ -89,7 +89,7 @@ pub(crate) struct Current {
 
 impl Current {
     /// `None` for a session that is over, or a record that cannot be used.
-    fn of(record: Record, sessions: &Sessions, before: Option<&Self>) -> Result<Self, CallError> {
+    fn of(record: Record, sessions: &Sessions, key: &RowKey) -> Result<Self, CallError> {
         if let Some(error) = over(&record) {
             return Err(error);
         }
@@ -98,12 +98,7 @@ impl Current {
         let host = Url::parse(&record.host).map_err(|_| damaged())?;
         let (scheme, proof) = match &record.grant {
             Grant::Oauth(grant) => {
-                let same =
-                    before.and_then(|before| before.proof.as_ref()).filter(|proof| proof.is(&grant.key));
-                let proof = match same {
-                    Some(proof) => Arc::clone(proof),
-                    None => Arc::new(ProofKey::from_secret(&grant.key).ok_or_else(damaged)?),
-                };
+                let proof = sessions.proof_key(key, &grant.key).ok_or_else(damaged)?;
                 ("DPoP", Some(proof))
             }
             _ => ("Bearer", None),
@@ -137,7 +132,7 @@ impl Shared {
     pub(crate) fn new(sessions: &Sessions, key: RowKey, record: Record, way: Way) -> Self {
         let (id, account) = (record.id.clone(), record.did.clone());
         let scopes = RwLock::new(record.scopes());
-        let state = match Current::of(record, sessions, None) {
+        let state = match Current::of(record, sessions, &key) {
             Ok(current) => State::Live(Arc::new(current)),
             Err(error) => State::Over(error),
         };
@@ -169,8 +164,7 @@ impl Shared {
             *self.scopes.write() = record.scopes();
         }
         let mut state = self.state.write();
-        let before = if let State::Live(current) = &*state { Some(Arc::clone(current)) } else { None };
-        match Current::of(record, &self.sessions, before.as_deref()) {
+        match Current::of(record, &self.sessions, &self.key) {
             Ok(current) => {
                 let current = Arc::new(current);
                 *state = State::Live(Arc::clone(&current));
@@ -186,6 +180,7 @@ impl Shared {
 
     /// From now on every call fails with this.
     pub(crate) fn end(&self, error: CallError) {
+        self.sessions.forget_proof_key(&self.key);
         *self.state.write() = State::Over(error);
     }
 }
@@ -200,16 +195,26 @@ impl Session {
     }
 
     pub(crate) fn share_oauth(client: &Client, record: Record) -> Self {
-        Self::share(client.sessions(), record, || Way::Oauth(client.clone()))
+        let fits = |shared: &Shared| matches!(&shared.way, Way::Oauth(other) if other.is_same(client));
+        Self::share(client.sessions(), record, fits, || Way::Oauth(client.clone()))
     }
 
+    /// `again`: how it is signed in to anew. A handle that knows how is as good as one that does not need to.
     pub(crate) fn share_app_password(sessions: &Sessions, record: Record, again: Option<Again>) -> Self {
-        Self::share(sessions, record, || Way::AppPassword(again))
+        let needs = again.is_some();
+        let fits = move |shared: &Shared| matches!(&shared.way, Way::AppPassword(has) if has.is_some() || !needs);
+        Self::share(sessions, record, fits, || Way::AppPassword(again))
     }
 
-    fn share(sessions: &Sessions, record: Record, way: impl FnOnce() -> Way) -> Self {
+    fn share(
+        sessions: &Sessions,
+        record: Record,
+        fits: impl FnOnce(&Shared) -> bool,
+        way: impl FnOnce() -> Way,
+    ) -> Self {
         let key = sessions.row_key(&record.id);
-        let shared = sessions.share(&key, || Shared::new(sessions, key, record.clone(), way()));
+        let made = || Shared::new(sessions, key, record.clone(), way());
+        let shared = sessions.share(&key, fits, made);
         if shared.current().is_err() {
             // What was over here has been begun anew, perhaps by another process.
             let _ = shared.adopt(record);

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use super::{Held, Renewal};
 use crate::client::Client;
-use crate::dpop::ProofKey;
 use crate::endpoint::{may_have_arrived, refusal, retry_after};
 use crate::error::CallError;
 use crate::flow::{Exchange, revoke};
@@ -35,17 +34,9 @@ pub(super) async fn renew(
         revoke(client, grant).await;
         return Ok(Renewal::Over(Ended::HostMoved));
     }
-    let known =
-        shared.current().ok().and_then(|current| current.proof.clone()).filter(|proof| proof.is(&grant.key));
-    let made;
-    let proof = if let Some(proof) = &known {
-        &**proof
-    } else {
-        made = ProofKey::from_secret(&grant.key).ok_or(SessionStoreError::Damaged)?;
-        &made
-    };
-    let exchange =
-        Exchange { client, proof, server: &account.server, client_key: grant.client_key.as_deref() };
+    let proof = shared.sessions.proof_key(&shared.key, &grant.key).ok_or(SessionStoreError::Damaged)?;
+    let client_key = grant.client_key.as_deref();
+    let exchange = Exchange { client, proof: &proof, server: &account.server, client_key };
     let answer = ask(&exchange, held, refresh.expose()).await?;
     match answer.status.as_u16() {
         200 => {}
