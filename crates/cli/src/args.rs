@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
-use crate::commands::{account, client, completions, config, dev, keys, scope, serve};
+use crate::commands::{account, client, completions, config, dev, keys, permission_set, scope, serve};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -45,6 +45,9 @@ pub enum Command {
     /// Look after the signing keys
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Write, check and compare permission sets
+    #[command(subcommand)]
+    PermissionSet(permission_set::Command),
     /// Explain and check scopes
     #[command(subcommand)]
     Scope(scope::Command),

@@ -10,15 +10,17 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::routing::get;
-use gatewright_guard::{Guard, StoreTokens};
+use gatewright_guard::{Guard, ServiceTokens, StoreTokens};
 use gatewright_host::operations::create_account::{CreateAccount, NewIdentity};
 use gatewright_host::plc::HttpPlcDirectory;
+use gatewright_host::proxy::Forwarding;
 use gatewright_host::settings::Settings as HostSettings;
 use gatewright_host::{Host, Keys as HostKeys};
 use gatewright_protocol::crypto::{Curve, PrivateKey};
 use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::random::Random;
 use gatewright_protocol::secret::Password;
+use gatewright_protocol::service_auth::Recipient;
 use gatewright_protocol::syntax::{Development, Did, Handle};
 use gatewright_protocol::time::Clock;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
@@ -26,9 +28,11 @@ use gatewright_resolve::{Network, Resolver};
 use gatewright_server::AuthorizationServer;
 use gatewright_server::accounts::StoreAccounts;
 use gatewright_server::keys::KeyFile;
+use gatewright_server::lexicons::Lexicons;
 use gatewright_server::passwords::Passwords;
 use gatewright_server::settings::{Audience, Verification};
 use gatewright_store::account::{Account, AccountStore, PasswordHash};
+use gatewright_store::HostStore;
 use gatewright_store::sqlite::{Options as SqliteOptions, Sqlite};
 use http::StatusCode;
 use ipnet::IpNet;
@@ -38,6 +42,8 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::config::Config;
+use crate::config::permission_sets::PermissionSets;
+use crate::config::services::Services;
 use crate::config::store::Synchronous;
 
 /// What an installation is made of.
@@ -67,8 +73,12 @@ pub struct Parts {
     pub trusted_proxies: Vec<IpAddr>,
     /// Whether requests without `state` are taken.
     pub tolerate_absent_state: bool,
+    /// How published permission sets are resolved and kept.
+    pub permission_sets: PermissionSets,
     /// The largest blob, in bytes.
     pub blob_bytes: u64,
+    /// Who answers what this installation does not.
+    pub services: Services,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -99,7 +109,9 @@ impl Parts {
             trusted_clients: config.oauth.trusted_clients.clone(),
             trusted_proxies: config.server.trusted_proxies.clone(),
             tolerate_absent_state: config.oauth.tolerate_absent_state,
+            permission_sets: config.permission_sets.clone(),
             blob_bytes: config.limits.blob_bytes,
+            services: config.services.clone(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         })
@@ -179,12 +191,17 @@ impl Solo {
         let store = Arc::new(open_store(&parts)?);
         let mut resolver = Resolver::builder(Arc::clone(&parts.clock)).plc_url(parts.plc_url.clone());
         resolver = resolver.network(parts.network.clone());
+        if let Some(authority) = parts.permission_sets.authority()? {
+            resolver = resolver.lexicon_authority(authority);
+        }
         let resolver = resolver.build();
         let server = authorization_server(&parts, &service_did, &keys, Arc::clone(&store), resolver.clone())?;
         let tokens = StoreTokens::new(server.key_source(), Arc::clone(&store) as _);
         let guard = Guard::builder(&Url::parse(&parts.origin)?, service_did.clone(), tokens)
             .issuer(&parts.origin)
             .accounts(Arc::clone(&store) as _)
+            .service_tokens(service_tokens(&parts, &service_did, &resolver)?)
+            .forwarding(parts.services.usual()?)
             .build(server.nonces(), Arc::clone(&store) as _, Arc::clone(&parts.clock));
         let host = host(&parts, &service_did, &keys, Arc::clone(&store), &resolver)?;
         Ok(Self { server, host, store, guard, parts, service_did })
@@ -227,9 +244,19 @@ impl Solo {
         rotation_key(&self.parts.data, &*self.parts.random)
     }
 
+    /// What the host keeps: accounts and their records.
+    pub fn kept(&self) -> Arc<dyn HostStore> {
+        Arc::clone(&self.store) as _
+    }
+
     /// The accounts.
     pub fn accounts(&self) -> Arc<dyn AccountStore> {
         Arc::clone(&self.store) as _
+    }
+
+    /// The record host.
+    pub fn host(&self) -> &Host {
+        &self.host
     }
 
     /// The authorization server.
@@ -299,6 +326,17 @@ fn open_store(parts: &Parts) -> Result<Sqlite> {
     Sqlite::open(&file, options).with_context(|| format!("cannot use {}", file.display()))
 }
 
+/// Service tokens for the record host, by either of its names.
+fn service_tokens(parts: &Parts, service_did: &Did, resolver: &Resolver) -> Result<ServiceTokens> {
+    let tokens = ServiceTokens::new(resolver.clone())
+        .recipient(Recipient::Did(service_did.clone()))
+        .recipient(format!("{service_did}#atproto_pds").parse()?);
+    Ok(match parts.services.moderator()? {
+        Some(did) => tokens.moderation(did),
+        None => tokens,
+    })
+}
+
 fn authorization_server(
     parts: &Parts,
     service_did: &Did,
@@ -319,11 +357,18 @@ fn authorization_server(
         service: service_did.clone(),
         verification: Verification::Shared,
     };
+    let sets = Lexicons::new(
+        Arc::new(resolver.clone()),
+        Arc::clone(&store) as _,
+        Arc::clone(&parts.clock),
+        parts.permission_sets.freshness(),
+    );
     let server = AuthorizationServer::builder(&parts.origin, store, Arc::new(accounts))
         .keys(keys)
         .audience(audience)
         .development(parts.development)
         .clients(Arc::new(resolver))
+        .permission_sets(Arc::new(sets))
         .clock(Arc::clone(&parts.clock))
         .random(Arc::clone(&parts.random))
         .settings(|settings| {
@@ -356,5 +401,7 @@ fn host(
     let keys = HostKeys { seal: keys.seal_key(), rotation: rotation_key(&parts.data, &*parts.random)? };
     let plc = Arc::new(HttpPlcDirectory::new(resolver.fetcher().clone(), parts.plc_url.clone()));
     let host = Host::builder(settings, store, keys, plc, Arc::clone(&parts.clock), Arc::clone(&parts.random));
-    Ok(host.handles(Arc::new(resolver.clone())).build()?)
+    let forwarding =
+        Forwarding { resolver: resolver.clone(), recipient: parts.services.token_audience.into() };
+    Ok(host.handles(Arc::new(resolver.clone())).forwarding(forwarding).build()?)
 }

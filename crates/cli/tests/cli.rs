@@ -175,3 +175,184 @@ fn keys_rotate_keeps_older_keys_and_withdraw_drops_them() {
     assert!(said.contains("restart the server now") && said.contains("stop working"), "{said}");
     assert_eq!(kids(&["list"]).0, withdrawn);
 }
+
+/// A file with a set of `com.example.app.authBasic` in it.
+fn set_file(folder: &tempfile::TempDir, name: &str, entries: &[&str]) -> String {
+    let entries = entries.join(",\n      ");
+    let text = format!(
+        "{{\n  \"lexicon\": 1,\n  \"id\": \"com.example.app.authBasic\",\n  \"defs\": {{\"main\": {{\n    \
+         \"type\": \"permission-set\", \"title\": \"Notes\", \"detail\": \"Write notes.\",\n    \
+         \"permissions\": [\n      {entries}\n    ]\n  }}}}\n}}\n"
+    );
+    let file = folder.path().join(name);
+    std::fs::write(&file, text).expect("written");
+    path(&file).to_owned()
+}
+
+const NOTE: &str = r#"{"type": "permission", "resource": "repo", "collection": ["com.example.app.note"]}"#;
+const TAG: &str = r#"{"type": "permission", "resource": "repo", "collection": ["com.example.app.tag"], "action": ["create"]}"#;
+const CALL: &str =
+    r#"{"type": "permission", "resource": "rpc", "lxm": ["com.example.app.get"], "inheritAud": true}"#;
+const UPLOAD: &str = r#"{"type": "permission", "resource": "blob", "accept": ["image/*"]}"#;
+const OUTSIDE: &str = r#"{"type": "permission", "resource": "repo", "collection": ["com.other.note"]}"#;
+
+#[test]
+fn permission_set_expand_prints_scopes_and_what_is_dropped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = set_file(&folder, "set.json", &[NOTE, UPLOAD, CALL, OUTSIDE]);
+    let expand =
+        |include: &str| gatewright(&["permission-set", "expand", "--json", &file, "--include", include]);
+    let output = expand("include:com.example.app.authBasic?aud=did:web:api.example.org%23svc");
+    assert_eq!(output.status, 0, "{}", output.err);
+    let answer = &lines(&output)[0];
+    assert_eq!(
+        answer["scopes"],
+        serde_json::json!([
+            "repo:com.example.app.note",
+            "rpc:com.example.app.get?aud=did:web:api.example.org%23svc"
+        ])
+    );
+    let dropped = answer["dropped"].as_array().expect("a list");
+    let indices: Vec<&Value> = dropped.iter().map(|row| &row["index"]).collect();
+    assert_eq!(indices, [1, 3]);
+    assert!(dropped[0]["reason"].as_str().expect("a reason").starts_with("`blob` cannot be"), "{answer}");
+    let answer = &lines(&expand("include:com.example.app.authBasic"))[0];
+    assert_eq!(answer["dropped"].as_array().map(Vec::len), Some(3), "no service to inherit: {answer}");
+
+    let output =
+        gatewright(&["permission-set", "expand", &file, "--include", "include:com.example.app.authBasic"]);
+    assert_eq!((output.status, output.out.as_str()), (0, "repo:com.example.app.note\n"));
+    assert!(output.err.contains("set.json:8: entry 1: dropped: `blob`"), "{}", output.err);
+
+    for bad in ["repo:com.example.app.note", "include:nothing", "atproto include:com.example.app.authBasic"] {
+        assert_eq!(expand(bad).status, 2, "{bad}");
+    }
+    std::fs::write(&file, "{\"lexicon\": 1}").expect("written");
+    let output = expand("include:com.example.app.authBasic");
+    assert_eq!((output.status, &lines(&output)[0]["scopes"]), (3, &serde_json::json!([])));
+    assert!(lines(&output)[0]["error"].is_string(), "{}", output.out);
+    assert_eq!(
+        gatewright(&["permission-set", "expand", "/nowhere", "--include", "include:a.b.authC"]).status,
+        1
+    );
+}
+
+#[test]
+fn permission_set_lint_has_one_error_an_entry() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = set_file(&folder, "good.json", &[NOTE, CALL]);
+    let output = gatewright(&["permission-set", "lint", "--json", &good]);
+    assert_eq!((output.status, output.out.as_str()), (0, "{\"errors\":[],\"warnings\":[]}\n"));
+
+    let described = NOTE.replace("\"repo\"", "\"repo\", \"description\": \"notes\"");
+    let file = set_file(&folder, "set.json", &[UPLOAD, &described, OUTSIDE]);
+    let output = gatewright(&["permission-set", "lint", "--json", &file]);
+    assert_eq!(output.status, 3);
+    let answer = &lines(&output)[0];
+    let indices = |kind: &str| -> Vec<Value> {
+        answer[kind].as_array().expect("a list").iter().map(|row| row["index"].clone()).collect()
+    };
+    assert_eq!(indices("errors"), [0, 2], "{answer}");
+    assert_eq!(indices("warnings"), [1], "{answer}");
+
+    let output = gatewright(&["permission-set", "lint", &file]);
+    let text: Vec<&str> = output.out.lines().collect();
+    assert_eq!(output.status, 3);
+    assert_eq!(text.len(), 4, "{text:?}");
+    for (line, place) in text.iter().zip([
+        "set.json:7: entry 0: error: ",
+        "set.json:9: entry 2: error: ",
+        "set.json:8: entry 1: warning: ",
+    ]) {
+        assert!(line.contains(place), "{line}");
+    }
+    assert_eq!(text[3], "errors: 2, warnings: 1");
+
+    std::fs::write(&file, "{\n  \"lexicon\": 1,\n").expect("written");
+    let output = gatewright(&["permission-set", "lint", "--json", &file]);
+    assert_eq!((output.status, &lines(&output)[0]["errors"][0]["index"]), (3, &Value::Null));
+    assert!(output.out.contains("not JSON"), "{}", output.out);
+    assert_eq!(gatewright(&["permission-set", "lint", "/nowhere"]).status, 1);
+}
+
+#[test]
+fn permission_set_diff_classifies_by_meaning() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let old = set_file(&folder, "old.json", &[NOTE, CALL]);
+    let diff = |new: &str, more: &[&str]| {
+        let output = gatewright(&[&["permission-set", "diff", "--json", &old, new], more].concat());
+        (output.status, lines(&output).remove(0))
+    };
+    let split = [
+        NOTE.replace("}", ", \"action\": [\"create\"]}"),
+        CALL.to_owned(),
+        NOTE.replace("}", ", \"action\": [\"delete\", \"update\"]}"),
+    ];
+    let same = set_file(&folder, "same.json", &split.each_ref().map(String::as_str));
+    assert_eq!(
+        diff(&same, &[]),
+        (0, serde_json::json!({"change": "same", "added": [], "removed": [], "texts": []}))
+    );
+    let wider = set_file(&folder, "wider.json", &[NOTE, CALL, TAG]);
+    let (status, answer) = diff(&wider, &[]);
+    assert_eq!((status, &answer["change"]), (0, &Value::from("wider")));
+    assert_eq!(answer["added"], serde_json::json!(["repo:com.example.app.tag?action=create"]));
+    assert_eq!(diff(&wider, &["--refuse-wider"]).0, 3);
+    let narrower = set_file(&folder, "narrower.json", &[NOTE]);
+    let (status, answer) = diff(&narrower, &["--refuse-wider", "--aud", "did:web:api.example.org#svc"]);
+    assert_eq!((status, &answer["change"]), (0, &Value::from("narrower")));
+    assert_eq!(
+        answer["removed"],
+        serde_json::json!(["rpc:com.example.app.get?aud=did:web:api.example.org%23svc"])
+    );
+    let both = set_file(&folder, "both.json", &[NOTE, TAG]);
+    let text = std::fs::read_to_string(&both).expect("read").replace("Write notes.", "Write.");
+    std::fs::write(&both, text).expect("written");
+    let (_, answer) = diff(&both, &[]);
+    assert_eq!((&answer["change"], &answer["texts"]), (&Value::from("both"), &serde_json::json!(["detail"])));
+    let output = gatewright(&["permission-set", "diff", &old, &both]);
+    let text: Vec<&str> = output.out.lines().collect();
+    assert_eq!(text.first(), Some(&"wider and narrower"));
+    assert!(text.contains(&"+ repo:com.example.app.tag?action=create"), "{text:?}");
+    assert!(text.contains(&"texts that changed: detail"), "{text:?}");
+    assert_eq!(gatewright(&["permission-set", "diff", &old, path(folder.path())]).status, 1);
+}
+
+#[test]
+fn permission_set_new_writes_a_set_that_lint_has_nothing_against() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("set.json");
+    let file = path(&file);
+    let options = [
+        "--nsid=com.example.app.authBasic",
+        "--title=Notes",
+        "--title-lang=de=Notizen",
+        "--detail=Write notes.",
+        "--collection=com.example.app.note",
+        "--action=create",
+        "--lxm=com.example.app.get",
+        "--aud=inherit",
+    ];
+    let new = |more: &[&str]| gatewright(&[&["permission-set", "new"], &options[..], more].concat());
+    let output = new(&[file]);
+    assert_eq!((output.status, output.out.as_str()), (0, ""), "{}", output.err);
+    let output = gatewright(&["permission-set", "lint", "--json", file]);
+    assert_eq!((output.status, output.out.as_str()), (0, "{\"errors\":[],\"warnings\":[]}\n"));
+    let include = "include:com.example.app.authBasic?aud=did:web:api.example.org%23svc";
+    let output = gatewright(&["permission-set", "expand", file, "--include", include]);
+    assert_eq!(
+        output.out,
+        "repo:com.example.app.note?action=create\nrpc:com.example.app.get?aud=did:web:api.example.org%23svc\n"
+    );
+    assert_eq!(new(&[file]).status, 1, "nothing is replaced");
+    assert_eq!(new(&[file, "--force"]).status, 0);
+    let document: Value = serde_json::from_str(&new(&["--json"]).out).expect("JSON alone");
+    assert_eq!(document["defs"]["main"]["title:lang"]["de"], "Notizen");
+
+    let output = gatewright(&["permission-set", "new", "--nsid=com.example.app.authBasic"]);
+    assert_eq!(output.status, 2);
+    assert!(output.err.contains("--title, --detail, --collection or --lxm"), "{}", output.err);
+    let output = new(&["--json", "--collection=com.other.note"]);
+    assert_eq!((output.status, output.out.as_str()), (3, ""), "it would grant nothing");
+    assert!(output.err.contains("outside"), "{}", output.err);
+}

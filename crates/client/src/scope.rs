@@ -1,23 +1,52 @@
 //! Granted and asked for, compared by what they mean (CL-18, L1, D2).
 
+use std::time::Duration;
+
+use gatewright_protocol::permission_set::PermissionSet;
 use gatewright_protocol::scope::{BlobNeed, Need, Permission, Permissions, Scopes, Transition};
 
+use gatewright_resolve::Resolver;
+
 use crate::description::Described;
+
+/// The most time that the look-up of one published set may take.
+const LOOK_UP: Duration = Duration::from_secs(5);
+/// The most sets that are looked up for one sign-in.
+const MOST_SETS: usize = 5;
 
 /// The scopes that were asked for and are not covered by what was granted.
 ///
 /// A scope counts as covered if every single thing in it is granted, however that is written. A permission set counts
-/// by what it stands for; one that the client's description does not explain counts as covered if something besides
-/// `atproto` and what else was asked for came of it, because its content is not known here.
-pub(crate) fn missing(asked: &Scopes, granted: &Scopes, described: &Described) -> Scopes {
+/// by what it stands for: as the client's description says, else as its author publishes it. One of which neither is known
+/// counts as covered if something came of it besides what else was asked for.
+pub(crate) fn missing(asked: &Scopes, granted: &Scopes, known: impl Fn(&str) -> Option<Scopes>) -> Scopes {
     let held = Permissions::of(granted);
     asked.filter(|token| match token.parse::<Permission>() {
-        Ok(Permission::Include(_)) => match described.stands_for(token) {
+        Ok(Permission::Include(_)) => match known(token) {
             Some(scopes) => !scopes.iter().all(|scope| covers(&held, granted, scope)),
             None => !has_more_than(asked, granted),
         },
         _ => !covers(&held, granted, token),
     })
+}
+
+/// The sets among the scopes that the description does not explain, with what their authors publish of them. Those that
+/// cannot be looked up are left out: nobody is kept from signing in by that.
+pub(crate) async fn published(
+    resolver: &Resolver,
+    asked: &Scopes,
+    described: &Described,
+) -> Vec<(String, Scopes)> {
+    let mut found = Vec::new();
+    let unexplained = asked.iter().filter(|token| described.stands_for(token).is_none());
+    for token in unexplained.filter(|token| token.starts_with("include")).take(MOST_SETS) {
+        let Ok(Permission::Include(include)) = token.parse::<Permission>() else { continue };
+        let Ok(Ok(lexicon)) = tokio::time::timeout(LOOK_UP, resolver.lexicon(&include.nsid)).await else { continue };
+        if let Ok(set) = PermissionSet::from_document(&lexicon.document) {
+            found.push((token.to_owned(), set.expand(&include).scopes()));
+        }
+    }
+    found
 }
 
 /// Is all of one scope granted?
@@ -79,7 +108,9 @@ mod tests {
     }
 
     fn missing_of(asked: &str, granted: &str) -> String {
-        missing(&asked.parse().unwrap(), &granted.parse().unwrap(), &described()).to_string()
+        let described = described();
+        let known = |include: &str| described.stands_for(include).cloned();
+        missing(&asked.parse().unwrap(), &granted.parse().unwrap(), known).to_string()
     }
 
     #[test]

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use gatewright_protocol::dpop::verify::ProofError;
 use gatewright_protocol::oauth::error::ErrorCode;
 use gatewright_protocol::scope::Considered;
+use gatewright_protocol::service_auth::ServiceAuthError;
 use gatewright_resolve::ResolveError;
 use gatewright_store::StoreError;
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
@@ -32,6 +33,9 @@ pub enum GuardError {
     /// The request has no credentials.
     #[error("credentials are required")]
     AuthMissing,
+    /// The method is never called at another service, or not with these credentials (RS-15, RS-16).
+    #[error("Bad token method")]
+    Barred,
     /// The method is never open to applications.
     #[error("this method is not open to applications")]
     Forbidden,
@@ -41,6 +45,9 @@ pub enum GuardError {
     /// The path, a parameter or a header that decides about the permission is not in order.
     #[error("{0}")]
     InvalidRequest(&'static str),
+    /// The DID document of whoever signed a service token cannot be had: not the client's fault.
+    #[error("the keys of the issuer are not available")]
+    IssuerKeys(#[source] ResolveError),
     /// The keys of the authorization server cannot be had: not the client's fault.
     #[error("the keys of the authorization server are not available")]
     Keys(#[source] ResolveError),
@@ -56,6 +63,9 @@ pub enum GuardError {
     /// The token does not have the scope.
     #[error(transparent)]
     ScopeMissing(Box<ScopeMissing>),
+    /// The service token is not good, or there is none.
+    #[error(transparent)]
+    ServiceToken(#[from] ServiceAuthError),
     /// The store failed: not the client's fault.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -137,12 +147,13 @@ impl GuardError {
             Self::AdminRequired => (StatusCode::UNAUTHORIZED, "AuthenticationRequired"),
             Self::AuthMissing => (StatusCode::UNAUTHORIZED, "AuthMissing"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "Forbidden"),
-            Self::Header | Self::LegacyToken => (StatusCode::BAD_REQUEST, "InvalidToken"),
+            Self::Barred | Self::Header | Self::LegacyToken => (StatusCode::BAD_REQUEST, "InvalidToken"),
             Self::InvalidRequest(_) => (StatusCode::BAD_REQUEST, "InvalidRequest"),
-            Self::Keys(_) => (StatusCode::BAD_GATEWAY, "UpstreamFailure"),
+            Self::IssuerKeys(_) | Self::Keys(_) => (StatusCode::BAD_GATEWAY, "UpstreamFailure"),
             Self::NotImplemented => (StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented"),
             Self::Proof(error) => (StatusCode::UNAUTHORIZED, error.code().as_str()),
             Self::ScopeMissing(_) => (StatusCode::FORBIDDEN, "ScopeMissingError"),
+            Self::ServiceToken(error) => (StatusCode::UNAUTHORIZED, error.name()),
             Self::Store(StoreError::Full { .. }) => (StatusCode::SERVICE_UNAVAILABLE, "NotEnoughResources"),
             Self::Store(_) | Self::Unasked(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
             Self::Token(_) => (StatusCode::UNAUTHORIZED, ErrorCode::InvalidToken.as_str()),
@@ -154,6 +165,8 @@ impl GuardError {
             Self::Proof(error) => Some(challenge::refused(error.code(), &error.to_string())),
             Self::Token(error) => Some(challenge::refused(ErrorCode::InvalidToken, &error.to_string())),
             Self::ScopeMissing(missing) => Some(challenge::insufficient(missing.missing.as_deref())),
+            // Not one that a client would answer by refreshing its session.
+            Self::ServiceToken(_) => Some(HeaderValue::from_static("Bearer")),
             Self::AdminRequired => Some(HeaderValue::from_static("Basic realm=\"admin\"")),
             _ => None,
         }

@@ -5,6 +5,8 @@ use std::convert::Infallible;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
+use crate::table::Kind;
+use crate::verify::ServiceCaller;
 use crate::{Granted, GuardError};
 
 /// Who calls, as the guard found out.
@@ -17,14 +19,26 @@ pub enum Caller {
     Anonymous,
     /// An application, with the token of an account.
     OAuth(Granted),
+    /// A service, or an account through one, by a service token.
+    Service(ServiceCaller),
 }
 
 impl Caller {
+    /// By which kind of credentials.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Admin => Kind::Admin,
+            Self::Anonymous => Kind::Nobody,
+            Self::OAuth(_) => Kind::OAuth,
+            Self::Service(caller) => caller.kind,
+        }
+    }
+
     /// What the token grants, if an application calls.
     pub const fn granted(&self) -> Option<&Granted> {
         match self {
             Self::OAuth(granted) => Some(granted),
-            Self::Admin | Self::Anonymous => None,
+            Self::Admin | Self::Anonymous | Self::Service(_) => None,
         }
     }
 }

@@ -10,18 +10,21 @@ use bytes::Bytes;
 use gatewright_protocol::dpop::nonce::{Nonce, Nonces};
 use gatewright_protocol::oauth::resource_metadata::{self, ResourceMetadata};
 use gatewright_protocol::secret::AdminPassword;
+use gatewright_protocol::service_auth::Recipient;
 use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::Clock;
 use gatewright_store::account::AccountStore;
 use gatewright_store::replay::ReplayStore;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
+use http::{HeaderMap, Uri};
 use url::Url;
 
 use crate::challenge::Challenges;
-use crate::table::{Found, Row, Table};
-use crate::verify::{self, Tokens};
-use crate::{Caller, GuardError};
+use crate::destination::{self, Destination};
+use crate::table::{self, Found, Row, Table};
+use crate::verify::{self, ServiceTokens, Tokens};
+use crate::{Caller, GuardError, Services};
 
 /// Checks the requests of one resource server. Cheap to clone; all clones are one guard.
 #[derive(Clone)]
@@ -40,6 +43,8 @@ pub(crate) struct Inner {
     pub(crate) accounts: Option<Arc<dyn AccountStore>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) admin: Option<AdminPassword>,
+    pub(crate) service_tokens: Option<ServiceTokens>,
+    services: Option<Services>,
     table: Table,
     challenges: Challenges,
     metadata: Bytes,
@@ -57,11 +62,36 @@ impl Guard {
             table: None,
             accounts: None,
             admin: None,
+            service_tokens: None,
+            services: None,
         }
     }
 
     pub(crate) fn find_path(&self, path: &str) -> Found {
         self.0.table.find_path(path)
+    }
+
+    /// The row of a method that no other row names, if there is a service for this call of it.
+    pub(crate) fn find_elsewhere(&self, uri: &Uri, headers: &HeaderMap) -> Option<Row> {
+        let services = self.0.services.as_ref()?;
+        let row = self.0.table.otherwise_row()?;
+        let has_service = headers.contains_key(destination::HEADER)
+            || table::method_of(uri.path()).is_some_and(|method| services.usual(method).is_some());
+        has_service.then_some(*row)
+    }
+
+    /// Where a call goes on to, if it does.
+    pub(crate) fn find_destination(
+        &self,
+        row: &Row,
+        parts: &Parts,
+    ) -> Result<Option<Destination>, GuardError> {
+        destination::find(self.0.services.as_ref(), row, parts)
+    }
+
+    /// Whether calls go on to other services.
+    pub(crate) fn forwards(&self) -> bool {
+        self.0.services.is_some()
     }
 
     /// Finds out who calls, in the order of RS-4.
@@ -118,6 +148,8 @@ pub struct GuardBuilder {
     table: Option<Table>,
     accounts: Option<Arc<dyn AccountStore>>,
     admin: Option<AdminPassword>,
+    service_tokens: Option<ServiceTokens>,
+    services: Option<Services>,
 }
 
 impl GuardBuilder {
@@ -150,10 +182,30 @@ impl GuardBuilder {
         self
     }
 
+    /// Which service tokens are taken, for the rows that admit them. Without it none is.
+    #[must_use]
+    pub fn service_tokens(mut self, tokens: ServiceTokens) -> Self {
+        self.service_tokens = Some(tokens);
+        self
+    }
+
+    /// Calls of methods that are not answered here go on to other services: to the one that the client names, or to the
+    /// usual one. What is behind the guard gets a [`Destination`] with each. Without this such methods are not
+    /// implemented.
+    #[must_use]
+    pub fn forwarding(mut self, services: Services) -> Self {
+        self.services = Some(services);
+        self
+    }
+
     /// The guard. `nonces` are those of the authorization server where both share an origin, for clients keep one
     /// nonce an origin (RS-19).
     pub fn build(self, nonces: Arc<Nonces>, replays: Arc<dyn ReplayStore>, clock: Arc<dyn Clock>) -> Guard {
         let document = ResourceMetadata::of(&self.origin, &self.issuer);
+        let mut service_tokens = self.service_tokens;
+        if let Some(tokens) = service_tokens.as_mut().filter(|tokens| tokens.recipients.is_empty()) {
+            tokens.recipients.push(Recipient::Did(self.service.clone()));
+        }
         let metadata =
             serde_json::to_vec(&document).expect("the document is a plain struct, which is always JSON");
         Guard(Arc::new(Inner {
@@ -169,6 +221,8 @@ impl GuardBuilder {
             accounts: self.accounts,
             clock,
             admin: self.admin,
+            service_tokens,
+            services: self.services,
         }))
     }
 }

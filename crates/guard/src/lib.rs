@@ -29,8 +29,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`table`] | method → who may call it, as data |
-//! | [`verify`] | header, proof, token, operator's password |
-//! | [`permit`] | what a checked request may do |
+//! | [`verify`] | header, proof, token, service token, operator's password |
+//! | [`permit`], [`Destination`] | what a checked request may do, and where it goes on to |
 //! | [`error`], [`challenge`] | how a refusal reads |
 //! | [`extract`] | what handlers take |
 //! | [`peer`], [`rate`] | who is at the other end, and how often it comes |
@@ -39,6 +39,7 @@
 pub mod authorization;
 pub mod challenge;
 pub mod cors;
+mod destination;
 pub mod error;
 pub mod extract;
 mod future;
@@ -49,11 +50,13 @@ pub mod permit;
 pub mod rate;
 mod rules;
 mod service;
+mod services;
 pub mod table;
 #[cfg(test)]
 mod tests;
 pub mod verify;
 
+pub use destination::Destination;
 pub use error::GuardError;
 pub use extract::Caller;
 pub use future::GuardFuture;
@@ -61,5 +64,8 @@ pub use guard::{Guard, GuardBuilder};
 pub use layer::GuardLayer;
 pub use permit::Granted;
 pub use service::GuardService;
+pub use services::{Service, Services};
 pub use table::{Kind, Row, Rule, Table};
-pub use verify::{JwksTokens, KeySource, PublishedKeys, StoreTokens, Tokens};
+pub use verify::{
+    IssuerKeys, JwksTokens, KeySource, PublishedKeys, ServiceCaller, ServiceTokens, StoreTokens, Tokens,
+};

@@ -1,19 +1,56 @@
 //! A row's rule against the request: everything about permissions that does not need the body.
 
-use std::borrow::Cow;
+mod service_token;
 
-use gatewright_protocol::scope::{AccountNeed, Audience, BlobNeed, IdentityNeed, Need, Permission, RpcNeed};
-use gatewright_protocol::syntax::Did;
+use gatewright_protocol::scope::{AccountNeed, BlobNeed, IdentityNeed, Need, Permission, RpcNeed};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
-use crate::table::{self, Row, Rule};
-use crate::{Granted, GuardError};
+use crate::destination::{self, Destination};
+use crate::table::{self, Kind, Row, Rule};
+use crate::{Caller, Granted, GuardError};
 
-/// Whether the token may call the method of this row with these parameters.
-pub(crate) fn check(row: &Row, granted: &Granted, parts: &Parts) -> Result<(), GuardError> {
+/// Whether whoever calls may call the method of this row with these parameters, and there.
+pub(crate) fn check(
+    row: &Row,
+    caller: &Caller,
+    destination: Option<&Destination>,
+    parts: &Parts,
+) -> Result<(), GuardError> {
+    if row.oauth == Rule::ServiceToken {
+        return service_token::check(caller, parts);
+    }
+    check_elsewhere(row, caller.kind(), destination, parts)?;
+    caller.granted().map_or(Ok(()), |granted| check_granted(row, granted, destination, parts))
+}
+
+/// What is never called elsewhere, whatever was granted (RS-15, RS-16): a protected method, and by an ordinary app
+/// password a privileged one. A protected method that is answered here is answered here, whatever the header says.
+fn check_elsewhere(
+    row: &Row,
+    kind: Kind,
+    destination: Option<&Destination>,
+    parts: &Parts,
+) -> Result<(), GuardError> {
+    let leads_away =
+        destination.is_some() || (!row.answered && parts.headers.contains_key(destination::HEADER));
+    let method = method(row, parts);
+    let is_barred =
+        table::is_protected(method) || (kind == Kind::AppPassword && table::is_privileged(method));
+    if leads_away && is_barred { Err(GuardError::Barred) } else { Ok(()) }
+}
+
+/// Whether the token may.
+fn check_granted(
+    row: &Row,
+    granted: &Granted,
+    destination: Option<&Destination>,
+    parts: &Parts,
+) -> Result<(), GuardError> {
+    // A call for which there is no service: a token must be good for every service.
+    let aud = destination.map_or("*", |destination| destination.audience().as_str());
     match row.oauth {
-        Rule::Any | Rule::Body | Rule::Unasked => Ok(()),
+        Rule::Any | Rule::Body | Rule::ServiceToken | Rule::Unasked => Ok(()),
         Rule::Forbidden => Err(GuardError::Forbidden),
         Rule::Account(attr, action) => granted.require([Need::Account(AccountNeed { attr, action })]),
         Rule::Identity(attr) => granted.require([Need::Identity(IdentityNeed { attr })]),
@@ -23,27 +60,20 @@ pub(crate) fn check(row: &Row, granted: &Granted, parts: &Parts) -> Result<(), G
             _ => Err(GuardError::Forbidden),
         },
         Rule::Upload => granted.require([Need::Blob(BlobNeed { mime: declared_type(parts)? })]),
-        Rule::Call => {
-            let aud = proxied_to(parts)?;
-            granted.require([Need::Rpc(RpcNeed { lxm: method(row, parts), aud })])
-        }
+        Rule::Call => granted.require([Need::Rpc(RpcNeed { lxm: method(row, parts), aud })]),
         Rule::CallBoth(other) => {
-            let aud = proxied_to(parts)?;
             let lxm = method(row, parts);
             granted.require([Need::Rpc(RpcNeed { lxm, aud }), Need::Rpc(RpcNeed { lxm: other, aud })])
         }
-        Rule::ServiceToken => check_service_token(granted, parts),
     }
 }
 
-fn method<'a>(row: &Row, parts: &'a Parts) -> &'a str
+/// The method of a request: that of its row, or of its path where the row is for many.
+pub(crate) fn method<'a>(row: &Row, parts: &'a Parts) -> &'a str
 where
     'static: 'a,
 {
-    match row.nsid.strip_suffix(".*") {
-        Some(_) => table::method_of(parts.uri.path()).unwrap_or_default(),
-        None => row.nsid,
-    }
+    if row.nsid.ends_with('*') { table::method_of(parts.uri.path()).unwrap_or_default() } else { row.nsid }
 }
 
 /// The essence of the declared media type: parameters are not part of what a scope names (SC-16).
@@ -54,50 +84,41 @@ fn declared_type(parts: &Parts) -> Result<&str, GuardError> {
     Ok(text.split(';').next().unwrap_or_default().trim())
 }
 
-/// The service that a call is for. Nothing is answered on behalf of another service yet, so there is none by default:
-/// a token must then be good for every service.
-fn proxied_to(parts: &Parts) -> Result<&str, GuardError> {
-    let Some(header) = parts.headers.get("atproto-proxy") else { return Ok("*") };
-    header.to_str().ok().filter(|text| Audience::parse(text).is_some()).ok_or(GuardError::InvalidRequest(
-        "the header atproto-proxy is not a DID with a service, as did#serviceId",
-    ))
-}
+#[cfg(test)]
+mod tests {
+    use http::Request;
 
-/// `getServiceAuth` (SA-6): the call that the service token would be good for.
-fn check_service_token(granted: &Granted, parts: &Parts) -> Result<(), GuardError> {
-    let query = parts.uri.query().unwrap_or_default();
-    let (mut aud, mut lxm) = (None, None);
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        let place: &mut Option<Cow<'_, str>> = match &*name {
-            "aud" => &mut aud,
-            "lxm" => &mut lxm,
-            _ => continue,
-        };
-        if place.replace(value).is_some() {
-            return Err(GuardError::InvalidRequest("a parameter is given twice"));
+    use super::*;
+    use crate::Table;
+
+    fn barred(kind: Kind, nsid: &str, header: bool) -> bool {
+        let mut request = Request::get(format!("/xrpc/{nsid}"));
+        if header {
+            request = request.header("atproto-proxy", "did:web:evil.example.com#s");
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let row = *Table::atproto().find(nsid).or(Table::atproto().otherwise_row()).unwrap();
+        let destination = destination::find(None, &row, &parts).unwrap();
+        check_elsewhere(&row, kind, destination.as_ref(), &parts).is_err()
+    }
+
+    #[test]
+    fn sec_45_no_protected_method_is_led_away_by_anybody() {
+        for kind in [Kind::Full, Kind::OAuth, Kind::PrivilegedAppPassword, Kind::AppPassword] {
+            assert!(barred(kind, "com.atproto.identity.signPlcOperation", true), "{kind:?}");
+            assert!(!barred(kind, "com.atproto.identity.signPlcOperation", false), "{kind:?}");
+            assert!(!barred(kind, "com.atproto.server.getSession", true), "{kind:?}: it is answered here");
         }
     }
-    if lxm.as_deref().is_some_and(table::is_protected) {
-        return Err(GuardError::InvalidRequest("this method is never called with a service token"));
-    }
-    let Some(aud) = aud else {
-        // Nobody who holds no permission for any service learns more than that.
-        let any = Need::Rpc(RpcNeed { lxm: lxm.as_deref().unwrap_or("*"), aud: "*" });
-        return Err(if granted.may(&any) {
-            GuardError::InvalidRequest("the parameter aud is missing")
-        } else if lxm.is_some() {
-            granted.require([any]).err().unwrap_or(GuardError::Forbidden)
-        } else {
-            granted.refuse_unnamed(&any)
-        });
-    };
-    let need = Need::Rpc(RpcNeed { lxm: lxm.as_deref().unwrap_or("*"), aud: &aud });
-    granted.require([need])?;
-    let names_a_service =
-        Audience::parse(&aud).is_some() || aud.parse::<Did>().is_ok_and(|did| did.is_atproto());
-    if names_a_service {
-        Ok(())
-    } else {
-        Err(GuardError::InvalidRequest("aud is not a DID or did#serviceId"))
+
+    #[test]
+    fn an_ordinary_app_password_calls_no_privileged_method_elsewhere() {
+        for nsid in ["chat.bsky.convo.getLog", "chat.bsky.convo.methodOfTomorrow"] {
+            assert!(barred(Kind::AppPassword, nsid, true), "{nsid}");
+            assert!(!barred(Kind::PrivilegedAppPassword, nsid, true), "{nsid}");
+            assert!(!barred(Kind::Full, nsid, true), "{nsid}");
+        }
+        assert!(!barred(Kind::AppPassword, "app.bsky.feed.getTimeline", true));
+        assert!(!barred(Kind::AppPassword, "com.example.notes.list", true));
     }
 }

@@ -68,7 +68,10 @@ where
         // Without a `Caller` in its extensions, nothing that asks for one is answered.
         Found::NotXrpc => return inner.call(request).await.map(IntoResponse::into_response),
         Found::Misspelt(why) => return Ok(refuse(&guard, GuardError::InvalidRequest(why), is_dpop)),
-        Found::Unknown => return Ok(refuse(&guard, GuardError::NotImplemented, is_dpop)),
+        Found::Unknown => match guard.find_elsewhere(request.uri(), request.headers()) {
+            Some(row) => row,
+            None => return Ok(refuse(&guard, GuardError::NotImplemented, is_dpop)),
+        },
     };
     let mut response = match admit(&guard, &row, request).await {
         Err(error) => error.into_response(),
@@ -95,18 +98,20 @@ fn refuse(guard: &Guard, error: GuardError, is_dpop: bool) -> Response {
     response
 }
 
-/// Credentials first, then the row's rule, then whether the method is answered here at all.
+/// Credentials first, then the row's rule, then whether the method is answered here, or by a service elsewhere.
 async fn admit(guard: &Guard, row: &Row, request: Request) -> Result<(Caller, Request), GuardError> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let caller = guard.identify(row, &parts).await?;
-    if let Caller::OAuth(granted) = &caller {
-        rules::check(row, granted, &parts)?;
+    let destination = guard.find_destination(row, &parts)?;
+    rules::check(row, &caller, destination.as_ref(), &parts)?;
+    let destination = destination.filter(|_| row.forwarded && guard.forwards());
+    if !row.answered && destination.is_none() {
+        return Err(GuardError::NotImplemented);
     }
-    if row.answered {
-        Ok((caller, Request::from_parts(parts, body)))
-    } else {
-        Err(GuardError::NotImplemented)
+    if let Some(destination) = destination {
+        parts.extensions.insert(destination);
     }
+    Ok((caller, Request::from_parts(parts, body)))
 }
 
 fn is_dpop(request: &Request) -> bool {

@@ -14,6 +14,7 @@ use tokio::sync::{RwLock, Semaphore};
 use crate::blobs::BlobFolder;
 use crate::identity::{HandleResolver, PlcDirectory};
 use crate::limits::RateLimits;
+use crate::proxy::Forwarding;
 use crate::repo::desk::{Desks, Means};
 use crate::settings::Settings;
 use crate::signing_key;
@@ -37,6 +38,8 @@ pub struct Context {
     pub(crate) tids: Tids,
     /// Places for files of whole repositories that are being read.
     pub(crate) exports: Arc<Semaphore>,
+    /// How calls go on to other services; they do not where there is none.
+    pub(crate) forwarding: Option<Forwarding>,
     /// The public signing keys of accounts, as Multikeys: every `getSession` shows one.
     pub(crate) multikeys: Cache<Did, Arc<str>>,
 }
@@ -54,16 +57,22 @@ impl Context {
         Means { store: &*self.store, seal: &self.seal, rev }
     }
 
+    /// The signing key of an account. `None` if it has no key here that opens.
+    pub(crate) async fn signing_key(&self, did: &Did) -> Result<Option<PrivateKey>, StoreError> {
+        let Some(sealed) = self.store.find_signing_key(did).await? else { return Ok(None) };
+        let key = signing_key::open(&self.seal, did, &sealed);
+        if key.is_none() {
+            tracing::error!(account.did = %did, "the signing key of an account cannot be opened");
+        }
+        Ok(key)
+    }
+
     /// The public signing key of an account. `None` if it has no key here that opens.
     pub(crate) async fn multikey(&self, did: &Did) -> Result<Option<Arc<str>>, StoreError> {
         if let Some(multikey) = self.multikeys.get(did) {
             return Ok(Some(multikey));
         }
-        let Some(sealed) = self.store.find_signing_key(did).await? else { return Ok(None) };
-        let Some(key) = signing_key::open(&self.seal, did, &sealed) else {
-            tracing::error!(account.did = %did, "the signing key of an account cannot be opened");
-            return Ok(None);
-        };
+        let Some(key) = self.signing_key(did).await? else { return Ok(None) };
         let multikey: Arc<str> = key.public().to_multikey().into();
         self.multikeys.insert(did.clone(), Arc::clone(&multikey));
         Ok(Some(multikey))

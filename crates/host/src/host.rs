@@ -19,6 +19,7 @@ use crate::context::Context;
 use crate::identity::{HandleResolver, OwnHandlesOnly, PlcDirectory};
 use crate::limits::RateLimits;
 use crate::operations::create_account::{CreateAccount, CreateAccountError, create_account};
+use crate::proxy::Forwarding;
 use crate::repo::desk::Desks;
 use crate::settings::Settings;
 use crate::tasks;
@@ -45,6 +46,7 @@ pub struct Builder {
     keys: Keys,
     plc: Arc<dyn PlcDirectory>,
     handles: Arc<dyn HandleResolver>,
+    forwarding: Option<Forwarding>,
 }
 
 /// The secrets of a host.
@@ -75,7 +77,8 @@ impl Host {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Builder {
-        Builder { settings, store, clock, random, keys, plc, handles: Arc::new(OwnHandlesOnly) }
+        let handles = Arc::new(OwnHandlesOnly);
+        Builder { settings, store, clock, random, keys, plc, handles, forwarding: None }
     }
 
     /// Its routes, behind this guard.
@@ -115,6 +118,14 @@ impl Builder {
         self
     }
 
+    /// Calls that are not answered here go on to other services; where to, the guard says
+    /// ([`GuardBuilder::forwarding`](gatewright_guard::GuardBuilder::forwarding)). They do not, otherwise.
+    #[must_use]
+    pub fn forwarding(mut self, forwarding: Forwarding) -> Self {
+        self.forwarding = Some(forwarding);
+        self
+    }
+
     /// Puts the host together.
     ///
     /// # Errors
@@ -134,6 +145,7 @@ impl Builder {
             rotation_key: self.keys.rotation,
             plc: self.plc,
             handles: self.handles,
+            forwarding: self.forwarding,
             desks: Desks::default(),
             blobs,
             uploads: RwLock::default(),

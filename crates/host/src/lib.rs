@@ -6,6 +6,7 @@
 //! | [`http`] | how it is asked: the table of routes, parameters, errors |
 //! | [`repo`] | the signed tree of an account's records |
 //! | [`blobs`] | the bytes of uploaded media |
+//! | [`proxy`] | calls that go on to other services |
 //! | [`identity`], [`plc`] | whom the host asks about identities |
 //! | [`settings`] | what an operator decides |
 
@@ -17,6 +18,7 @@ pub mod identity;
 mod limits;
 pub mod operations;
 pub mod plc;
+pub mod proxy;
 pub mod repo;
 pub mod settings;
 mod signing_key;

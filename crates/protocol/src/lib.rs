@@ -9,22 +9,30 @@
 //! | [`crypto`] | P-256 and K-256 keys, did:key, the low-S rule, hashes, sealing |
 //! | [`jose`] | JWK, thumbprints, compact JWS with a closed set of algorithms |
 //! | [`json`] | JSON of strangers: objects, read as objects only |
+//! | [`data_model`] | values of records: DAG-CBOR in blocks, JSON on the wire |
 //! | [`dpop`] | building and checking proofs, rotating nonces |
 //! | [`oauth`] | requests, answers, errors and metadata documents of OAuth |
 //! | [`scope`] | the scope language: parse, normal form, match, describe |
+//! | [`permission_set`] | published sets of permissions: what an `include:` grants, and what changed in it |
 //! | [`did_document`] | host, key and handle out of a DID document |
 //! | [`plc`] | did:plc operations: signing, checking, the DID of a genesis |
+//! | [`repo_proof`] | that a record is in a repository, signed by its account's key |
+//! | [`service_auth`] | service tokens: an account calls a service in its own name |
 //! | [`secret`] | tokens, codes and passwords that cannot be printed, and their hashes |
 
 pub mod crypto;
+pub mod data_model;
 pub mod did_document;
 pub mod dpop;
 pub mod jose;
 pub mod json;
 pub mod oauth;
+pub mod permission_set;
 pub mod plc;
 pub mod random;
+pub mod repo_proof;
 pub mod scope;
 pub mod secret;
+pub mod service_auth;
 pub mod syntax;
 pub mod time;

@@ -175,6 +175,26 @@ impl fmt::Debug for AccessToken {
     }
 }
 
+/// A service token that was just signed (SA-1): whoever has it can call one service as its issuer, for a minute.
+pub struct ServiceToken(SecretString);
+
+impl ServiceToken {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text.into())
+    }
+
+    /// The token in clear: for the answer or the call that it is made for.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for ServiceToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServiceToken(…)")
+    }
+}
+
 secret! {
     /// A password as a person typed it.
     Password
@@ -238,6 +258,7 @@ mod tests {
             format!("{:?}", DeviceSecret::parse(text).unwrap()),
             format!("{:?}", Password::parse(text).unwrap()),
             format!("{:?}", AdminPassword::parse(text).unwrap()),
+            format!("{:?}", ServiceToken::new(text.to_owned())),
         ];
         insta::assert_debug_snapshot!(printed, @r#"
         [
@@ -247,6 +268,7 @@ mod tests {
             "DeviceSecret(…)",
             "Password(…)",
             "AdminPassword(…)",
+            "ServiceToken(…)",
         ]
         "#);
     }

@@ -88,7 +88,8 @@ fn open() -> Option<TokioResolver> {
     options.attempts = 2;
     options.cache_size = 1024;
     options.positive_max_ttl = Some(Duration::from_mins(5));
-    options.negative_max_ttl = Some(Duration::from_secs(15));
+    // What was published a moment ago must be found (PS-30).
+    options.negative_max_ttl = Some(Duration::from_secs(1));
     options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
     options.use_hosts_file = ResolveHosts::Never;
     builder.build().inspect_err(|error| tracing::warn!(%error, "the resolver could not be set up")).ok()

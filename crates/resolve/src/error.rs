@@ -2,7 +2,8 @@
 
 use gatewright_protocol::oauth::client_id::InvalidClientId;
 use gatewright_protocol::oauth::client_metadata::InvalidClientMetadata;
-use gatewright_protocol::syntax::SyntaxError;
+use gatewright_protocol::repo_proof::ProofFault;
+use gatewright_protocol::syntax::{Did, SyntaxError};
 
 /// Why a host was not asked, or what was wrong with how it answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +75,12 @@ pub enum ResolveError {
     /// A handle has two or more `did=` values (ID-6, SEC-56).
     #[error("the handle names more than one DID")]
     AmbiguousHandle,
+    /// The domain of a lexicon has two or more `did=` values (PS-10, SEC-56).
+    #[error("`{name}` names more than one DID")]
+    AmbiguousLexicon {
+        /// The name whose TXT records were asked for.
+        name: String,
+    },
     /// The client identifier is not one that this server loads: `invalid_client_id`.
     #[error(transparent)]
     ClientId(#[from] InvalidClientId),
@@ -106,6 +113,21 @@ pub enum ResolveError {
     /// No DID is published for the handle.
     #[error("no account is published for this handle")]
     HandleNotFound,
+    /// Whoever publishes the lexicons of this domain does not publish this one.
+    #[error("the repository of {did} has no such lexicon")]
+    LexiconNotFound {
+        /// Whose repository it would be in.
+        did: Did,
+    },
+    /// The domain of a lexicon names no DID (PS-10).
+    #[error("`{name}` has no TXT record that names a DID")]
+    NoLexiconAuthority {
+        /// The name whose TXT records were asked for.
+        name: String,
+    },
+    /// The host's answer does not prove that the record is what it says (PS-13, SEC-59).
+    #[error("its proof does not hold: {0}")]
+    Proof(#[from] ProofFault),
     /// The handle is under a domain that never resolves (ID-4).
     #[error("handles under this domain never resolve")]
     ReservedHandle,

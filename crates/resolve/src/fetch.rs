@@ -4,6 +4,9 @@
 //! the addresses behind its name (checked where they are dialled, so a second answer of the name servers changes
 //! nothing), the number of requests under way, the time, the size while streaming and after decompression, the
 //! content type. An error never holds a byte of what was answered.
+//!
+//! Documents are [got](Fetcher::get), other requests of our own are [sent](Fetcher::send), calls of accounts to services
+//! are [forwarded](Fetcher::forward).
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -24,10 +27,11 @@ use crate::url_rules::{self, UrlRules};
 
 mod call;
 mod dial;
+mod forward;
 
 pub use call::{Call, Content};
-
 use dial::{CheckedDns, of_reqwest};
+pub use forward::{Forward, ForwardLimits, Forwarded, Interrupted, Pieces};
 
 /// The whole time that one document may take, from the first lookup to the last byte.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,15 +48,33 @@ struct Inner {
     development: Development,
     timeout: Duration,
     limits: Limits,
+    /// The places of calls that are passed on.
+    calls: Limits,
     /// For `https`; opened at first use, because reading the machine's root certificates takes time and memory.
-    secure: OnceLock<Option<reqwest::Client>>,
+    secure: Clients,
     /// For `http` on a developer's own machine.
-    plain: OnceLock<Option<reqwest::Client>>,
-    /// The same two for calls, whose connections are kept.
-    kept_secure: OnceLock<Option<reqwest::Client>>,
-    kept_plain: OnceLock<Option<reqwest::Client>>,
+    plain: Clients,
     #[cfg(any(test, feature = "testing"))]
     scripted: Option<Arc<Scripted>>,
+}
+
+/// Clients that differ in nothing but what they do with compressed answers and idle connections.
+#[derive(Debug, Default)]
+struct Clients {
+    decoding: OnceLock<Option<reqwest::Client>>,
+    as_sent: OnceLock<Option<reqwest::Client>>,
+    keeping: OnceLock<Option<reqwest::Client>>,
+}
+
+/// What is done with a compressed answer, and with a connection that has nothing to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    /// It is passed on as it is.
+    AsSent,
+    /// It is decompressed, and counted after that.
+    Decoded,
+    /// The same, over connections that are kept for the next call.
+    Kept,
 }
 
 /// One document to get.
@@ -141,11 +163,10 @@ impl Fetcher {
             dns,
             development,
             timeout,
-            limits: Limits::new(),
-            secure: OnceLock::new(),
-            plain: OnceLock::new(),
-            kept_secure: OnceLock::new(),
-            kept_plain: OnceLock::new(),
+            limits: Limits::of_documents(),
+            calls: Limits::of_calls(),
+            secure: Clients::default(),
+            plain: Clients::default(),
             #[cfg(any(test, feature = "testing"))]
             scripted: None,
         }))
@@ -158,11 +179,10 @@ impl Fetcher {
             dns: Arc::clone(&scripted) as Arc<dyn Dns>,
             development,
             timeout,
-            limits: Limits::new(),
-            secure: OnceLock::new(),
-            plain: OnceLock::new(),
-            kept_secure: OnceLock::new(),
-            kept_plain: OnceLock::new(),
+            limits: Limits::of_documents(),
+            calls: Limits::of_calls(),
+            secure: Clients::default(),
+            plain: Clients::default(),
             scripted: Some(scripted),
         }))
     }
@@ -221,7 +241,7 @@ impl Fetcher {
         let host = url_rules::check(outgoing.url, outgoing.rules, self.0.development)?;
         let permit =
             self.0.limits.enter(&host, outgoing.rules.own, outgoing.peer).await.ok_or(FetchError::Busy)?;
-        let (client, url) = self.client(outgoing.url, Connections::Few)?;
+        let (client, url) = self.client(outgoing.url, Coding::Decoded)?;
         let mut request = client.request(method, url).headers(headers);
         if !body.is_empty() {
             request = request.body(body);
@@ -233,30 +253,26 @@ impl Fetcher {
         Ok(Opened { response, _permit: permit })
     }
 
-    fn client(&self, url: &Url, connections: Connections) -> Result<(reqwest::Client, Url), FetchError> {
-        let (secure, plain) = match connections {
-            Connections::Few => (&self.0.secure, &self.0.plain),
-            Connections::Kept => (&self.0.kept_secure, &self.0.kept_plain),
-        };
+    fn client(&self, url: &Url, coding: Coding) -> Result<(reqwest::Client, Url), FetchError> {
         #[cfg(any(test, feature = "testing"))]
         if self.0.scripted.is_some() {
-            return Ok((self.open_client(plain, Roots::None, connections)?, Scripted::without_tls(url)));
+            return Ok((self.open_client(Roots::None, coding)?, Scripted::without_tls(url)));
         }
-        let client = if url.scheme() == "https" {
-            self.open_client(secure, Roots::OfTheMachine, connections)?
-        } else {
-            self.open_client(plain, Roots::None, connections)?
-        };
-        Ok((client, url.clone()))
+        let roots = if url.scheme() == "https" { Roots::OfTheMachine } else { Roots::None };
+        Ok((self.open_client(roots, coding)?, url.clone()))
     }
 
-    fn open_client(
-        &self,
-        place: &OnceLock<Option<reqwest::Client>>,
-        roots: Roots,
-        connections: Connections,
-    ) -> Result<reqwest::Client, FetchError> {
-        place.get_or_init(|| self.build(roots, connections)).clone().ok_or(FetchError::NoRootCertificates)
+    fn open_client(&self, roots: Roots, coding: Coding) -> Result<reqwest::Client, FetchError> {
+        let clients = match roots {
+            Roots::None => &self.0.plain,
+            Roots::OfTheMachine => &self.0.secure,
+        };
+        let place = match coding {
+            Coding::AsSent => &clients.as_sent,
+            Coding::Decoded => &clients.decoding,
+            Coding::Kept => &clients.keeping,
+        };
+        place.get_or_init(|| self.build(roots, coding)).clone().ok_or(FetchError::NoRootCertificates)
     }
 
     /// The only constructor of an HTTP client in the workspace.
@@ -264,10 +280,10 @@ impl Fetcher {
         clippy::disallowed_methods,
         reason = "this is the guarded client that everything else goes through"
     )]
-    fn build(&self, roots: Roots, connections: Connections) -> Option<reqwest::Client> {
-        let (idle_connections, idle_time) = match connections {
-            Connections::Few => (2, Duration::from_secs(15)),
-            Connections::Kept => (64, Duration::from_secs(60)),
+    fn build(&self, roots: Roots, coding: Coding) -> Option<reqwest::Client> {
+        let (idle_connections, idle_time) = match coding {
+            Coding::AsSent | Coding::Decoded => (2, Duration::from_secs(15)),
+            Coding::Kept => (64, Duration::from_secs(60)),
         };
         let checked = CheckedDns {
             dns: Arc::clone(&self.0.dns),
@@ -282,6 +298,7 @@ impl Fetcher {
             .referer(false)
             .no_proxy()
             .http1_only()
+            .gzip(coding != Coding::AsSent)
             .pool_max_idle_per_host(idle_connections)
             .pool_idle_timeout(idle_time)
             .connect_timeout(Duration::from_secs(5))
@@ -297,15 +314,6 @@ impl Fetcher {
 enum Roots {
     None,
     OfTheMachine,
-}
-
-/// How many connections to one host are kept when nothing is under way.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Connections {
-    /// For a document now and then.
-    Few,
-    /// For the calls of sessions.
-    Kept,
 }
 
 struct Outgoing<'a> {

@@ -55,17 +55,19 @@ async fn by_dns(resolver: &Resolver, handle: &Handle) -> Result<Option<Did>, Res
     let name = format!("_atproto.{handle}");
     let values = tokio::time::timeout(TIMEOUT, txt(resolver, &name)).await;
     let values = values.unwrap_or_else(|_| Err(ResolveError::fetching("handle")(FetchError::TimedOut)))?;
-    one_did(&values)
+    let did = one_did(&values).map_err(|Ambiguous| ResolveError::AmbiguousHandle)?;
+    Ok(did.map(str::parse).transpose()?)
 }
 
-/// The one `did=` value. Two of them, even equal ones, are none (ID-6).
-pub(crate) fn one_did(values: &[String]) -> Result<Option<Did>, ResolveError> {
+/// There are two `did=` values.
+#[derive(Debug)]
+pub(crate) struct Ambiguous;
+
+/// The one `did=` value. Two of them, even equal ones, are none (ID-6, PS-10).
+pub(crate) fn one_did(values: &[String]) -> Result<Option<&str>, Ambiguous> {
     let mut named = values.iter().filter_map(|value| value.strip_prefix("did="));
-    let Some(first) = named.next() else { return Ok(None) };
-    if named.next().is_some() {
-        return Err(ResolveError::AmbiguousHandle);
-    }
-    Ok(Some(first.parse()?))
+    let first = named.next();
+    if named.next().is_some() { Err(Ambiguous) } else { Ok(first) }
 }
 
 async fn by_https(resolver: &Resolver, handle: &Handle) -> Result<Did, ResolveError> {
@@ -91,8 +93,15 @@ async fn by_https(resolver: &Resolver, handle: &Handle) -> Result<Did, ResolveEr
 
 /// TXT values, from the network that the name belongs to.
 pub(crate) async fn txt(resolver: &Resolver, name: &str) -> Result<Vec<String>, ResolveError> {
-    if let Some(network) = resolver.shared.network.of(name) {
+    let network = &resolver.shared.network;
+    if let Some(network) = network.of(name) {
         return Ok(network.txt(name).await);
+    }
+    if let Some(network) = network.with_lexicons(name) {
+        let values = network.txt(name).await;
+        if !values.is_empty() {
+            return Ok(values);
+        }
     }
     resolver.shared.dns.txt(name).await.map_err(|_| ResolveError::fetching("TXT record")(FetchError::Lookup))
 }

@@ -9,12 +9,14 @@
 //! | [`fetch`] | requests with every limit: URL, address, size, time, type, number |
 //! | [`address`] | which addresses are public |
 //! | [`dns`] | names to TXT values and addresses |
+//! | [`lexicon`] | published lexicons, with the proof that their author published them |
 //! | [`client_metadata`], [`jwks`] | clients and keys, with the last good copy kept |
 //! | [`development`] | what a developer's own network answers itself |
 //! | [`system`] | the machine's clock and entropy, read nowhere else |
 //!
 //! What it trusts: the configuration (the PLC directory's URL) and nothing else. A DID document is believed about
-//! its own DID, a handle only if the document claims it back, a client's document about the URL it was fetched from.
+//! its own DID, a handle only if the document claims it back, a client's document about the URL it was fetched from, a
+//! lexicon only if the key of the account that its domain names has signed for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +28,7 @@ use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::oauth::client_metadata::{ClientMetadata, MetadataRules};
 use gatewright_protocol::oauth::resource_metadata::ResourceMetadata;
 use gatewright_protocol::oauth::server_metadata::ServerMetadata;
-use gatewright_protocol::syntax::{Development, Did, Handle};
+use gatewright_protocol::syntax::{Development, Did, Handle, Nsid};
 use gatewright_protocol::time::Clock;
 use url::Url;
 
@@ -41,6 +43,7 @@ pub mod fetch;
 mod handle;
 mod identity;
 pub mod jwks;
+pub mod lexicon;
 mod limits;
 mod protected_resource;
 pub mod system;
@@ -54,6 +57,7 @@ pub use development::{DevNetwork, Network};
 pub use error::{FetchError, ResolveError};
 pub use fetch::Fetcher;
 pub use identity::Identity;
+pub use lexicon::Lexicon;
 pub use limits::Peer;
 pub use url_rules::UrlRules;
 
@@ -99,6 +103,7 @@ struct Shared {
     network: Network,
     plc_url: Url,
     client_rules: MetadataRules,
+    lexicon_authority: Option<Did>,
     handles: Cache<Handle, Did>,
     documents: Cache<Did, Arc<DidDocument>>,
     clients: Cache<ClientId, Arc<ClientMetadata>>,
@@ -134,7 +139,8 @@ impl Resolver {
         &self.shared.plc_url
     }
 
-    /// The TXT values of `name`; in development those of `.test` names come from the running network.
+    /// The TXT values of `name`; in development those of `.test` names, and of `_lexicon` names that it knows, come from
+    /// the running network.
     ///
     /// # Errors
     /// The name servers gave no answer. No values is not an error.
@@ -167,6 +173,15 @@ impl Resolver {
     /// As [`did`](Self::did).
     pub async fn did_now(&self, did: &Did) -> Result<Arc<DidDocument>, ResolveError> {
         did::resolve(self, did, Need::YoungerThan(Duration::ZERO)).await
+    }
+
+    /// The document of a DID, fetched again unless that was done within the last half minute: for a key that may have
+    /// changed (SA-7). However many signatures are wrong, its publisher is asked twice a minute at most.
+    ///
+    /// # Errors
+    /// As [`did`](Self::did).
+    pub async fn did_again(&self, did: &Did) -> Result<Arc<DidDocument>, ResolveError> {
+        did::resolve(self, did, Need::YoungerThan(jwks::REFETCH)).await
     }
 
     /// Who a DID is: its document, its host, and its handle if that leads back to it.
@@ -269,6 +284,18 @@ impl Resolver {
         Ok(AccountServer { host, server })
     }
 
+    /// A lexicon, fetched now from the account that its domain names, with the proof that this account published it
+    /// (PS-10 … PS-14). Nothing is kept here: how long a version is good for is for whoever asks.
+    ///
+    /// # Errors
+    /// [`NoLexiconAuthority`](ResolveError::NoLexiconAuthority), [`AmbiguousLexicon`](ResolveError::AmbiguousLexicon):
+    /// what the domain says. [`LexiconNotFound`](ResolveError::LexiconNotFound): the account does not publish it.
+    /// [`Proof`](ResolveError::Proof): what its host answered proves nothing. Otherwise a document on the way that
+    /// cannot be fetched or is not what it should be.
+    pub async fn lexicon(&self, nsid: &Nsid) -> Result<Lexicon, ResolveError> {
+        lexicon::resolve(self, nsid).await
+    }
+
     /// The bytes of the document behind a client id, fetched now and unchecked: for saying all that is wrong with it.
     ///
     /// # Errors
@@ -294,6 +321,7 @@ pub struct Builder {
     network: Network,
     plc_url: Url,
     native_assertions: bool,
+    lexicon_authority: Option<Did>,
     timeout: Duration,
     #[cfg(any(test, feature = "testing"))]
     scripted: Option<Arc<testing::Scripted>>,
@@ -306,6 +334,7 @@ impl Builder {
             network: Network::Public,
             plc_url: Url::parse(PLC_DIRECTORY).expect("the constant is a URL"),
             native_assertions: false,
+            lexicon_authority: None,
             timeout: fetch::TIMEOUT,
             #[cfg(any(test, feature = "testing"))]
             scripted: None,
@@ -330,6 +359,14 @@ impl Builder {
     #[must_use]
     pub fn native_assertions(mut self, allowed: bool) -> Self {
         self.native_assertions = allowed;
+        self
+    }
+
+    /// The account that publishes every lexicon, whatever domains say: for closed deployments (PS-16). Default: the one
+    /// that a lexicon's domain names.
+    #[must_use]
+    pub fn lexicon_authority(mut self, did: Did) -> Self {
+        self.lexicon_authority = Some(did);
         self
     }
 
@@ -365,6 +402,7 @@ impl Builder {
             fetcher,
             network: self.network,
             plc_url: self.plc_url,
+            lexicon_authority: self.lexicon_authority,
             client_rules: MetadataRules { development, native_assertions: self.native_assertions },
         };
         Resolver { shared: Arc::new(shared), peer: None }

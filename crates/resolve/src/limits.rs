@@ -6,19 +6,29 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use gatewright_protocol::crypto::sha256;
+use gatewright_protocol::syntax::Did;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// In all.
-const OVERALL: usize = 256;
-/// To one host that strangers name.
-const PER_HOST: usize = 8;
-/// To a host of our own configuration.
-const PER_OWN_HOST: usize = 64;
-/// For one peer.
-const PER_PEER: usize = 16;
+/// How many at once.
+#[derive(Clone, Copy, Debug)]
+struct Most {
+    overall: usize,
+    /// To one host that strangers name.
+    host: usize,
+    /// To a host of our own configuration.
+    own_host: usize,
+    /// For one peer.
+    peer: usize,
+}
 
-/// On whose behalf something is fetched: one network address, or the /64 that an IPv6 address lies in.
+/// Documents, and other requests of ours.
+const DOCUMENTS: Most = Most { overall: 256, host: 8, own_host: 64, peer: 16 };
+/// Calls of accounts that are passed on to services.
+const CALLS: Most = Most { overall: 1024, host: 32, own_host: 512, peer: 32 };
+
+/// On whose behalf something is fetched: one network address, or the /64 that an IPv6 address lies in; or an account.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Peer([u8; 8]);
 
@@ -32,6 +42,12 @@ impl Peer {
         }
         Self(network)
     }
+
+    /// The account whose calls are passed on. Calls have places of their own, where no peer is an address.
+    pub fn of_account(account: &Did) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = sha256(account.as_str().as_bytes());
+        Self([a, b, c, d, e, f, g, h])
+    }
 }
 
 /// Says nothing of the address: it may reach a log.
@@ -44,6 +60,7 @@ impl fmt::Debug for Peer {
 /// The counters of one [`Fetcher`](crate::fetch::Fetcher).
 #[derive(Debug)]
 pub(crate) struct Limits {
+    most: Most,
     overall: Arc<Semaphore>,
     hosts: Arc<Counters<String>>,
     peers: Arc<Counters<Peer>>,
@@ -58,18 +75,29 @@ pub(crate) struct Permit {
 }
 
 impl Limits {
-    pub(crate) fn new() -> Self {
-        Self { overall: Arc::new(Semaphore::new(OVERALL)), hosts: Arc::default(), peers: Arc::default() }
+    /// Those of documents, and of other requests of ours.
+    pub(crate) fn of_documents() -> Self {
+        Self::new(DOCUMENTS)
+    }
+
+    /// Those of calls that are passed on.
+    pub(crate) fn of_calls() -> Self {
+        Self::new(CALLS)
+    }
+
+    fn new(most: Most) -> Self {
+        let overall = Arc::new(Semaphore::new(most.overall));
+        Self { most, overall, hosts: Arc::default(), peers: Arc::default() }
     }
 
     /// Takes a place, waiting for one at this host and in all. The caller bounds the wait.
     /// `None` if the peer has as many under way as it may: it is told so instead of waiting.
     pub(crate) async fn enter(&self, host: &str, own: bool, peer: Option<Peer>) -> Option<Permit> {
         let peer = match peer {
-            Some(peer) => Some(self.peers.try_enter(peer, PER_PEER)?),
+            Some(peer) => Some(self.peers.try_enter(peer, self.most.peer)?),
             None => None,
         };
-        let most = if own { PER_OWN_HOST } else { PER_HOST };
+        let most = if own { self.most.own_host } else { self.most.host };
         let host = self.hosts.enter(host.to_owned(), most).await?;
         let overall = Arc::clone(&self.overall).acquire_owned().await.ok()?;
         Some(Permit { _host: host, _peer: peer, _overall: overall })
@@ -133,10 +161,10 @@ mod tests {
 
     #[tokio::test]
     async fn sec_72_a_peer_has_a_bounded_number_of_fetches_and_leaves_nothing_behind() {
-        let limits = Limits::new();
+        let limits = Limits::of_documents();
         let peer = Peer::new("198.51.100.7".parse().unwrap());
         let mut held = Vec::new();
-        for n in 0..PER_PEER {
+        for n in 0..DOCUMENTS.peer {
             held.push(limits.enter(&format!("h{n}.net"), false, Some(peer)).await.unwrap());
         }
         assert!(limits.enter("other.net", false, Some(peer)).await.is_none());
@@ -148,9 +176,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_host_is_asked_by_a_bounded_number_at_once() {
-        let limits = Limits::new();
+        let limits = Limits::of_documents();
         let mut held = Vec::new();
-        for _ in 0..PER_HOST {
+        for _ in 0..DOCUMENTS.host {
             held.push(limits.enter("one.net", false, None).await.unwrap());
         }
         let waiting =

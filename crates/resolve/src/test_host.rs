@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::testing::{Scripted, TestClock};
-use crate::{Network, Resolver};
+use crate::{Builder, Network, Resolver};
 
 /// What one path answers.
 #[derive(Clone, Debug)]
@@ -21,11 +21,13 @@ pub(crate) struct Reply {
     body: Vec<u8>,
     /// Sent over and over after the body, a byte at a time.
     drip: Option<Duration>,
+    /// Nothing is answered at all.
+    silent: bool,
 }
 
 impl Reply {
     pub(crate) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into(), drip: None }
+        Self { status, headers: Vec::new(), body: body.into(), drip: None, silent: false }
     }
 
     pub(crate) fn json(body: impl std::fmt::Display) -> Self {
@@ -36,10 +38,20 @@ impl Reply {
         Self::new(302, "").header("location", to)
     }
 
+    pub(crate) fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.retain(|(present, _)| *present != name);
         self.headers.push((name, value.to_owned()));
         self
+    }
+
+    /// Takes the request and says nothing.
+    pub(crate) fn silent() -> Self {
+        Self { silent: true, ..Self::new(200, "") }
     }
 
     pub(crate) fn dripping(mut self) -> Self {
@@ -59,6 +71,7 @@ pub(crate) struct TestHost {
 struct Shared {
     replies: Mutex<HashMap<String, Reply>>,
     requests: AtomicUsize,
+    last: Mutex<(String, Vec<u8>)>,
 }
 
 impl TestHost {
@@ -79,6 +92,11 @@ impl TestHost {
         self.shared.replies.lock().insert(path.to_owned(), reply);
     }
 
+    /// The head and the body of the last request.
+    pub(crate) fn last(&self) -> (String, Vec<u8>) {
+        self.shared.last.lock().clone()
+    }
+
     /// How often anything was asked since the last call.
     pub(crate) fn requests(&self) -> usize {
         self.shared.requests.swap(0, Ordering::SeqCst)
@@ -94,6 +112,11 @@ async fn answer(mut stream: TcpStream, shared: Arc<Shared>) -> std::io::Result<(
     let path = head.split(' ').nth(1).unwrap_or_default();
     shared.requests.fetch_add(1, Ordering::SeqCst);
     let reply = shared.replies.lock().get(path).cloned().unwrap_or_else(|| Reply::new(404, "secret words"));
+    let body = read_body(&mut stream, &head).await?;
+    *shared.last.lock() = (head, body);
+    if reply.silent {
+        return std::future::pending().await;
+    }
     let mut out = format!("HTTP/1.1 {} X\r\nconnection: close\r\n", reply.status);
     for (name, value) in &reply.headers {
         out.extend([name, ": ", value, "\r\n"]);
@@ -106,6 +129,24 @@ async fn answer(mut stream: TcpStream, shared: Arc<Shared>) -> std::io::Result<(
         tokio::time::sleep(pause).await;
     }
     stream.shutdown().await
+}
+
+/// The body that the head announces, by its length or in pieces.
+async fn read_body(stream: &mut TcpStream, head: &str) -> std::io::Result<Vec<u8>> {
+    let value = |name: &str| {
+        let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
+    };
+    let mut body = Vec::new();
+    if let Some(length) = value("content-length") {
+        body.resize(length.parse().unwrap(), 0);
+        stream.read_exact(&mut body).await?;
+    } else if value("transfer-encoding").is_some() {
+        while !body.ends_with(b"0\r\n\r\n") {
+            body.push(stream.read_u8().await?);
+        }
+    }
+    Ok(body)
 }
 
 /// A resolver on an internet of its own.
@@ -122,10 +163,13 @@ impl World {
     }
 
     pub(crate) fn on(network: Network) -> Self {
+        Self::with(|builder| builder.network(network))
+    }
+
+    pub(crate) fn with(change: impl FnOnce(Builder) -> Builder) -> Self {
         let names = Arc::new(Scripted::new());
         let clock = Arc::new(TestClock::new());
-        let resolver = Resolver::builder(Arc::clone(&clock) as _)
-            .network(network)
+        let resolver = change(Resolver::builder(Arc::clone(&clock) as _))
             .plc_url("https://plc.directory.net".parse().unwrap())
             .timeout(Duration::from_millis(600))
             .scripted(Arc::clone(&names))

@@ -20,6 +20,7 @@ use crate::http::limits::RateLimits;
 use crate::http::loopbacks::Loopbacks;
 use crate::keys::Keys;
 use crate::pages::brand::Look;
+use crate::permission_sets::{NoSets, PermissionSets};
 use crate::router::router;
 use crate::settings::{Audience, InvalidIssuer, Issuer, Settings};
 use crate::tasks;
@@ -68,6 +69,7 @@ impl AuthorizationServer {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             clients: None,
+            permission_sets: None,
             keys: None,
             nonces: None,
         }
@@ -109,6 +111,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     clients: Option<Arc<dyn Clients>>,
+    permission_sets: Option<Arc<dyn PermissionSets>>,
     keys: Option<Arc<Keys>>,
     nonces: Option<Arc<Nonces>>,
 }
@@ -149,6 +152,13 @@ impl Builder {
         self
     }
 
+    /// Where permission sets come from. Without it none resolves, and requests that include one are refused.
+    #[must_use]
+    pub fn permission_sets(mut self, sets: Arc<dyn PermissionSets>) -> Self {
+        self.permission_sets = Some(sets);
+        self
+    }
+
     /// The time, in the place of the machine's.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -175,7 +185,18 @@ impl Builder {
     /// # Errors
     /// The issuer is none, or keys or audiences are missing.
     pub fn build(self) -> Result<AuthorizationServer, BuildError> {
-        let Self { issuer, store, accounts, mut settings, clock, random, clients, keys, nonces } = self;
+        let Self {
+            issuer,
+            store,
+            accounts,
+            mut settings,
+            clock,
+            random,
+            clients,
+            permission_sets,
+            keys,
+            nonces,
+        } = self;
         settings.issuer = Issuer::parse(&issuer, settings.development)?;
         if settings.audiences.is_empty() {
             return Err(BuildError::NoAudience);
@@ -190,6 +211,7 @@ impl Builder {
             ctx: Arc::new(Context {
                 store,
                 clients: clients.unwrap_or_else(|| Arc::new(Resolver::builder(Arc::clone(&clock)).build())),
+                permission_sets: permission_sets.unwrap_or_else(|| Arc::new(NoSets)),
                 accounts,
                 keys: keys.ok_or(BuildError::NoKeys)?,
                 nonces: nonces.unwrap_or_else(|| Arc::new(Nonces::new(random_bytes(&*random)))),

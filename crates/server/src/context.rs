@@ -16,6 +16,7 @@ use gatewright_store::AuthorizationStore;
 
 use crate::accounts::Accounts;
 use crate::keys::Keys;
+use crate::permission_sets::PermissionSets;
 use crate::settings::Settings;
 
 /// What operations may use: no operation reaches for anything else.
@@ -24,6 +25,8 @@ pub struct Context {
     pub store: Arc<dyn AuthorizationStore>,
     /// What clients publish about themselves.
     pub clients: Arc<dyn Clients>,
+    /// What authors of permission sets publish.
+    pub permission_sets: Arc<dyn PermissionSets>,
     /// Whose accounts they are.
     pub accounts: Arc<dyn Accounts>,
     /// What tokens are signed and derived with.

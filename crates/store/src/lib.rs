@@ -17,6 +17,7 @@ pub mod consent;
 pub mod contract;
 pub mod device;
 pub mod error;
+pub mod lexicon;
 pub mod limits;
 pub mod memory;
 pub mod replay;
@@ -35,6 +36,7 @@ use account::AccountStore;
 use blob::BlobStore;
 use consent::ConsentStore;
 use device::DeviceStore;
+use lexicon::LexiconStore;
 use replay::ReplayStore;
 use repo::RepoStore;
 use request::RequestStore;
@@ -43,11 +45,19 @@ use token::TokenStore;
 
 /// What an authorization server keeps.
 pub trait AuthorizationStore:
-    AccountStore + ConsentStore + DeviceStore + ReplayStore + RequestStore + Sweep + TokenStore
+    AccountStore + ConsentStore + DeviceStore + LexiconStore + ReplayStore + RequestStore + Sweep + TokenStore
 {
 }
-impl<T: AccountStore + ConsentStore + DeviceStore + ReplayStore + RequestStore + Sweep + TokenStore + ?Sized>
-    AuthorizationStore for T
+impl<T> AuthorizationStore for T where
+    T: AccountStore
+        + ConsentStore
+        + DeviceStore
+        + LexiconStore
+        + ReplayStore
+        + RequestStore
+        + Sweep
+        + TokenStore
+        + ?Sized
 {
 }
 

@@ -9,8 +9,10 @@ pub struct Limits {
     pub challenges: u64,
     /// Devices.
     pub devices: u64,
-    /// Identifiers of client assertions that may not be used again.
+    /// Identifiers of client assertions and service tokens that may not be used again.
     pub assertions: u64,
+    /// Versions of lexicons, of all names together.
+    pub lexicon_versions: u64,
     /// DPoP proofs that may not be used again; 16 bytes each.
     pub proofs: usize,
 }
@@ -22,6 +24,7 @@ impl Limits {
         challenges: 2_000_000,
         devices: 1_000_000,
         assertions: 1_000_000,
+        lexicon_versions: 20_000,
         proofs: 4_000_000,
     };
     /// For state in the memory of the process.
@@ -30,6 +33,7 @@ impl Limits {
         challenges: 200_000,
         devices: 50_000,
         assertions: 100_000,
+        lexicon_versions: 2_000,
         proofs: 4_000_000,
     };
 }

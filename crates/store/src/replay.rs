@@ -13,6 +13,8 @@ pub enum Namespace {
     /// The `jti` of a DPoP proof, with its key (DP-9). May be forgotten at a restart, because the nonce that every
     /// proof needs is forgotten with it.
     Proof,
+    /// The `jti` of a service token, with its issuer (SA-8). Survives a restart: such a token may live an hour.
+    ServiceToken,
 }
 
 /// What may be used once.

@@ -32,7 +32,16 @@ pub struct Horizon {
 /// (SEC-72).
 pub const UNUSED_DEVICE: Duration = Duration::from_hours(24);
 
+/// Lexicons are forgotten when no session can need them any more: this long after the longest session that could have
+/// begun when they were last seen at their author's would have ended (PS-17).
+pub const UNSEEN_LEXICON: Duration = Duration::from_hours(90 * 24);
+
 impl Horizon {
+    /// Lexicons that were last seen at this time or before are not needed any more.
+    pub fn unseen_lexicon(&self) -> UnixTime {
+        self.now.minus(self.confidential_session.max(self.public_session)).minus(UNSEEN_LEXICON)
+    }
+
     /// Whether the token's session or refresh life is over.
     pub fn is_over(&self, token: &Token) -> bool {
         let (session, refresh) = match token.client_auth {
@@ -47,6 +56,6 @@ impl Horizon {
 #[async_trait]
 pub trait Sweep: Send + Sync {
     /// Deletes up to `batch` rows of each kind that have expired: requests, challenges, used codes, replay memory,
-    /// tokens, devices. How many rows went; call again while it is not zero.
+    /// tokens, devices, lexicons with all their versions. How many rows went; call again while it is not zero.
     async fn sweep(&self, horizon: Horizon) -> Result<u64, StoreError>;
 }

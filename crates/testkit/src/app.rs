@@ -390,6 +390,24 @@ impl App {
         self.call_with(&access, method, url, content_type, body).await
     }
 
+    /// The same, at a service that the server shall pass the call on to.
+    pub async fn call_through(
+        &mut self,
+        service: &str,
+        method: &str,
+        url: &str,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Answer> {
+        let access = self.tokens.as_ref().context("not signed in")?.access.clone();
+        let headers: Vec<_> = content_type
+            .map(|value| ("content-type", value))
+            .into_iter()
+            .chain([("atproto-proxy", service)])
+            .collect();
+        self.call_with_headers(&access, method, url, &headers, body).await
+    }
+
     /// The same with this access token.
     pub async fn call_with(
         &mut self,
@@ -399,12 +417,24 @@ impl App {
         content_type: Option<&str>,
         body: &[u8],
     ) -> Result<Answer> {
+        let headers: Vec<_> = content_type.map(|value| ("content-type", value)).into_iter().collect();
+        self.call_with_headers(access, method, url, &headers, body).await
+    }
+
+    async fn call_with_headers(
+        &mut self,
+        access: &str,
+        method: &str,
+        url: &str,
+        extra: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer> {
         let authorization = format!("DPoP {access}");
         let mut answer = None;
         for _ in 0..2 {
             let proof = self.proof(method, url, Some(access));
             let mut headers = vec![("authorization", authorization.as_str()), ("dpop", proof.as_str())];
-            headers.extend(content_type.map(|value| ("content-type", value)));
+            headers.extend_from_slice(extra);
             let found = self.send(method, url, &headers, body).await?;
             let again = is_nonce_error(&found);
             answer = Some(found);

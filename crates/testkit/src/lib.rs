@@ -1,6 +1,7 @@
 //! A whole network in one process, and what tests drive it with.
 
 pub mod app;
+pub mod author;
 pub mod browser;
 pub mod client_host;
 pub mod client_key;
@@ -10,4 +11,5 @@ pub mod network;
 pub mod peer;
 pub mod program;
 pub mod session_store;
+pub mod stranger;
 pub mod wire;

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod config;
 pub mod dev;
 pub mod keys;
+pub mod permission_set;
 pub mod scope;
 pub mod serve;
 
@@ -16,6 +17,8 @@ use crate::printer::Printer;
 
 /// The exit status of a failure of the program or the network. (Usage errors are 2, as clap has it.)
 pub const FAILED: u8 = 1;
+/// The exit status of a usage error that clap cannot see.
+pub const USAGE: u8 = 2;
 /// The exit status when the answer is no: an invalid scope, a refused permission, a document with errors.
 pub const REFUSED: u8 = 3;
 
@@ -31,6 +34,7 @@ pub fn run(args: Args, printer: &mut Printer) -> Result<u8> {
         Command::Config(command) => config::run(command, printer),
         Command::Dev(args) => dev::run(args, printer),
         Command::Keys(command) => keys::run(&command, printer),
+        Command::PermissionSet(command) => permission_set::run(command, printer),
         Command::Scope(command) => scope::run(command, printer),
         Command::Serve(args) => serve::run(&args, printer),
     }

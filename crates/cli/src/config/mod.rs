@@ -3,7 +3,9 @@
 pub mod identity;
 pub mod limits;
 pub mod oauth;
+pub mod permission_sets;
 pub mod server;
+pub mod services;
 pub mod store;
 pub mod telemetry;
 
@@ -31,9 +33,15 @@ pub struct Config {
     /// Lifetimes and trusted clients of the authorization server.
     #[serde(default)]
     pub oauth: oauth::Oauth,
+    /// Published permission sets.
+    #[serde(default)]
+    pub permission_sets: permission_sets::PermissionSets,
     /// How much strangers may send.
     #[serde(default)]
     pub limits: limits::Limits,
+    /// Who answers what this server does not.
+    #[serde(default)]
+    pub services: services::Services,
     /// Log lines.
     #[serde(default)]
     pub telemetry: telemetry::Telemetry,
@@ -90,6 +98,8 @@ impl Config {
     fn check(&self) -> Result<()> {
         self.server.check()?;
         self.identity.check()?;
-        self.oauth.check()
+        self.services.check()?;
+        self.oauth.check()?;
+        self.permission_sets.check()
     }
 }

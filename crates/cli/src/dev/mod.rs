@@ -4,6 +4,7 @@
 //! addresses of one machine: `.test` handles, plain HTTP, client metadata on localhost. Nothing else is relaxed.
 
 mod accounts;
+mod lexicons;
 mod names;
 pub mod plc;
 mod ports;
@@ -23,6 +24,7 @@ use url::Url;
 
 pub use accounts::DevAccount;
 
+use crate::config::services::Services;
 use crate::config::store::Synchronous;
 use crate::listen;
 use crate::solo::{Parts, Solo};
@@ -50,6 +52,8 @@ pub struct Options {
     pub rate_limits: bool,
     /// What an acknowledged change survives.
     pub synchronous: Synchronous,
+    /// Who answers what the server does not: services on this machine, too.
+    pub services: Services,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -66,6 +70,7 @@ impl Options {
             demo: true,
             rate_limits: true,
             synchronous: Synchronous::Normal,
+            services: Services::default(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }
@@ -98,6 +103,7 @@ pub struct Ready {
 pub struct Network {
     ready: Ready,
     solo: Arc<Solo>,
+    names: Arc<Names>,
     stop: watch::Sender<bool>,
     running: JoinSet<()>,
 }
@@ -135,11 +141,13 @@ impl Network {
             trusted_clients: Vec::new(),
             trusted_proxies: Vec::new(),
             tolerate_absent_state: false,
+            permission_sets: crate::config::permission_sets::PermissionSets::default(),
             blob_bytes: crate::config::limits::Limits::default().blob_bytes,
+            services: options.services.clone(),
             clock: Arc::clone(&options.clock),
             random: Arc::clone(&options.random),
         })?);
-        names.answer_from(solo.accounts());
+        names.answer_from(solo.kept());
         directory.move_hosts(&url, &solo.rotation_key()?)?;
         running.spawn(listen::serve(server, solo.router(), CONNECTIONS, stopped.clone()));
         solo.spawn_tasks(&mut running, stopped.clone());
@@ -158,6 +166,7 @@ impl Network {
             }
         };
         let accounts = accounts::ensure(&options, &solo).await?;
+        names.fall_back_to(lexicons::publish(&solo).await?);
         let ready = Ready {
             ready: true,
             url,
@@ -167,7 +176,7 @@ impl Network {
             data: options.data,
             accounts,
         };
-        Ok(Self { ready, solo, stop, running })
+        Ok(Self { ready, solo, names, stop, running })
     }
 
     /// What it printed, or would print.
@@ -178,6 +187,12 @@ impl Network {
     /// The server and host of the network.
     pub fn solo(&self) -> &Solo {
         &self.solo
+    }
+
+    /// Sets the TXT values of a `_lexicon` name, such as `_lexicon.notes.example.com`, in place of those that follow from
+    /// what is published here: for trying what an author elsewhere may do.
+    pub fn set_txt(&self, name: &str, values: Vec<String>) {
+        self.names.set_txt(name, values);
     }
 
     /// Finishes what was accepted and stops.

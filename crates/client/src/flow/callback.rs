@@ -151,7 +151,12 @@ async fn keep(
         // What the session held before is held by the new grant too (D3).
         revoke(client, &old).await;
     }
-    let missing = scope::missing(&pending.asked, &granted, client.described());
+    let published = scope::published(sessions.resolver(), &pending.asked, client.described()).await;
+    let known = |include: &str| {
+        let found = published.iter().find(|(token, _)| token == include).map(|(_, scopes)| scopes);
+        client.described().stands_for(include).or(found).cloned()
+    };
+    let missing = scope::missing(&pending.asked, &granted, known);
     Ok(Finished { session, asked: pending.asked, granted, missing, remembered: pending.remembered })
 }
 

@@ -77,18 +77,34 @@ pub struct Row {
     pub refuses_deactivated: bool,
     /// Whether the method is answered by what is behind the guard. Where not, a request that may is answered 501.
     pub answered: bool,
+    /// Whether a call goes on to another service, if there is one for it (section 9 of the digest).
+    pub forwarded: bool,
 }
 
 impl Row {
     /// A row that refuses no account for its state and has no handler.
     pub const fn new(nsid: &'static str, kinds: &'static [Kind], oauth: Rule) -> Self {
-        Self { nsid, kinds, oauth, refuses_taken_down: false, refuses_deactivated: false, answered: false }
+        Self {
+            nsid,
+            kinds,
+            oauth,
+            refuses_taken_down: false,
+            refuses_deactivated: false,
+            answered: false,
+            forwarded: false,
+        }
     }
 
     /// There is a handler.
     #[must_use]
     pub const fn answered_here(self) -> Self {
         Self { answered: true, ..self }
+    }
+
+    /// Calls go on to another service. If they are answered here too, the handler decides.
+    #[must_use]
+    pub const fn forwarded(self) -> Self {
+        Self { forwarded: true, ..self }
     }
 
     /// Accounts that were taken down are refused.
@@ -119,17 +135,30 @@ impl Row {
 pub struct Table {
     exact: HashMap<&'static str, Row>,
     families: Vec<Row>,
+    otherwise: Option<Row>,
 }
 
 impl Table {
     /// A table of these rows; a later row replaces an earlier one of the same name.
     pub fn new(rows: impl IntoIterator<Item = Row>) -> Self {
-        Self { exact: HashMap::new(), families: Vec::new() }.with(rows)
+        Self { exact: HashMap::new(), families: Vec::new(), otherwise: None }.with(rows)
     }
 
     /// The methods of a record host (section 4.3 of the digest).
     pub fn atproto() -> Self {
-        Self::new(rows::ATPROTO.iter().copied())
+        Self::new(rows::ATPROTO.iter().copied()).otherwise(rows::OTHERWISE)
+    }
+
+    /// The row of every method that no other row names. It counts only where calls go on to other services, and there is
+    /// one for the call: a method that nobody answers is not implemented, whoever asks.
+    #[must_use]
+    pub fn otherwise(mut self, row: Row) -> Self {
+        self.otherwise = Some(row);
+        self
+    }
+
+    pub(crate) fn otherwise_row(&self) -> Option<&Row> {
+        self.otherwise.as_ref()
     }
 
     /// With these rows too.
@@ -146,7 +175,7 @@ impl Table {
         self
     }
 
-    /// Every row, in no order.
+    /// Every row that names methods, in no order.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.exact.values().chain(&self.families)
     }

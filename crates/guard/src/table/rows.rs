@@ -42,7 +42,7 @@ const fn sync_taken_down(nsid: &'static str) -> Row {
 
 /// Not answered by a host: falls to the proxy (section 9).
 const fn elsewhere(nsid: &'static str) -> Row {
-    Row::new(nsid, &[F, P, A, O], Rule::Call)
+    Row::new(nsid, &[F, P, A, O], Rule::Call).forwarded()
 }
 
 const fn admin(nsid: &'static str) -> Row {
@@ -66,7 +66,7 @@ pub(super) const ATPROTO: &[Row] = &[
     row("com.atproto.server.createAppPassword", &[F], Rule::Forbidden).not_taken_down(),
     row("com.atproto.server.listAppPasswords", &[F], Rule::Forbidden),
     row("com.atproto.server.revokeAppPassword", &[F], Rule::Forbidden),
-    row("com.atproto.server.getServiceAuth", &[F, P, A, T, O], Rule::ServiceToken),
+    row("com.atproto.server.getServiceAuth", &[F, P, A, T, O], Rule::ServiceToken).answered_here(),
     admin("com.atproto.server.createInviteCode"),
     admin("com.atproto.server.createInviteCodes"),
     row("com.atproto.server.getAccountInviteCodes", &[F], Rule::Forbidden).not_taken_down(),
@@ -133,7 +133,7 @@ pub(super) const ATPROTO: &[Row] = &[
     elsewhere("com.atproto.label.subscribeLabels"),
     elsewhere("com.atproto.lexicon.resolveLexicon"),
     // com.atproto.moderation
-    row("com.atproto.moderation.createReport", &[F, P, A, T, O], Rule::Call),
+    row("com.atproto.moderation.createReport", &[F, P, A, T, O], Rule::Call).forwarded(),
     // com.atproto.admin: never for applications, not even what is added later
     admin("com.atproto.admin.deleteAccount"),
     admin("com.atproto.admin.updateAccountEmail"),
@@ -160,7 +160,7 @@ pub(super) const ATPROTO: &[Row] = &[
     elsewhere("app.bsky.feed.getAuthorFeed"),
     elsewhere("app.bsky.feed.getActorLikes"),
     elsewhere("app.bsky.feed.getPostThread"),
-    row("app.bsky.feed.getFeed", &[F, P, A, O], Rule::CallBoth("app.bsky.feed.getFeedSkeleton")),
+    row("app.bsky.feed.getFeed", &[F, P, A, O], Rule::CallBoth("app.bsky.feed.getFeedSkeleton")).forwarded(),
     row("app.bsky.notification.registerPush", &[F, P, A, Q, O], Rule::Call),
     elsewhere("app.bsky.notification.unregisterPush"),
     // what falls to the proxy, by the families of methods that are published
@@ -169,6 +169,9 @@ pub(super) const ATPROTO: &[Row] = &[
     elsewhere("tools.ozone.*"),
     open("_health").answered_here(),
 ];
+
+/// Everything else under `/xrpc/` (RS-17).
+pub(super) const OTHERWISE: Row = elsewhere("*");
 
 /// RS-15.
 pub(super) const PROTECTED: &[&str] = &[

@@ -55,6 +55,61 @@ async fn a_missing_scope_is_named_three_times() {
 }
 
 #[tokio::test]
+async fn a_refusal_says_of_each_scope_why_it_did_not_do() {
+    let world = World::new();
+    let token = world.token(
+        "atproto repo:com.example.tag repo:COM.example.Note repo:org.other.note blob:image/* transition:email \
+         include:com.example.authBasic",
+    );
+    let answer = world.call("POST", CREATE, &token).await;
+    assert_eq!(answer.status, 403);
+    let needed = "collection com.example.note is not granted";
+    let expected = [
+        ("atproto", "it tells who signed in and grants nothing else".to_owned()),
+        ("repo:com.example.tag", format!("{needed}, com.example.tag is")),
+        (
+            "repo:COM.example.Note",
+            format!("{needed}, COM.example.Note is; case matters in the last part of an NSID"),
+        ),
+        (
+            "repo:org.other.note",
+            format!("{needed}, org.other.note is; nothing in the namespace com.example.* is"),
+        ),
+        ("blob:image/*", "`blob` grants nothing of `repo`".to_owned()),
+        ("transition:email", "`transition:email` grants nothing of `repo`".to_owned()),
+        (
+            "include:com.example.authBasic",
+            "a permission set grants nothing until the server expands it".to_owned(),
+        ),
+    ];
+    let expected: Vec<Value> =
+        expected.iter().map(|(scope, why_not)| json!({"scope": scope, "why_not": why_not})).collect();
+    assert_eq!(answer.body["considered"], json!(expected));
+}
+
+#[tokio::test]
+async fn a_refused_call_says_how_the_services_differ() {
+    let world = World::new();
+    let token = world.token(
+        "atproto rpc:com.example.get?aud=did:web:api.example.org%23app rpc:com.example.put?aud=* \
+         rpc:com.example.get?aud=did:web:other.example.org%23api",
+    );
+    let why_not = async |aud: &str| {
+        let path = format!("/xrpc/com.atproto.server.getServiceAuth?aud={aud}&lxm=com.example.get");
+        let answer = world.call("GET", &path, &token).await;
+        assert_eq!(answer.status, 403, "{}", answer.body);
+        let considered = answer.body["considered"].as_array().cloned().unwrap_or_default();
+        considered.iter().skip(1).map(|row| row["why_not"].to_string()).collect::<Vec<_>>()
+    };
+    let [fragment, method, did] = why_not("did:web:api.example.org%23api").await.try_into().unwrap();
+    assert!(fragment.contains("#api is another of its services than #app"), "{fragment}");
+    assert!(method.contains("method com.example.get is not granted, com.example.put is"), "{method}");
+    assert!(did.ends_with("did:web:other.example.org#api is\""), "{did}");
+    let [bare, ..] = <[String; 3]>::try_from(why_not("did:web:api.example.org").await).unwrap();
+    assert!(bare.contains("only `aud=*` covers a DID without a service"), "{bare}");
+}
+
+#[tokio::test]
 async fn credentials_that_fail_never_become_nobody() {
     let world = World::new();
     let path = "/xrpc/com.atproto.sync.getRepo";

@@ -1,8 +1,10 @@
 //! The guard before a small router, with a clock and a store that the tests move.
 
 mod answers;
+mod forwarding;
 mod jwks;
 mod proofs;
+mod service_tokens;
 mod table;
 mod tokens;
 
@@ -25,7 +27,7 @@ use gatewright_protocol::jose::jws::{self, SignHeader};
 use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::random::Random;
-use gatewright_protocol::scope::{Need, RepoAction, RepoNeed};
+use gatewright_protocol::scope::{Audience, Need, RepoAction, RepoNeed};
 use gatewright_protocol::secret::RefreshTokenHash;
 use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::{Clock, UnixTime};
@@ -291,6 +293,7 @@ fn routes() -> Router {
         .route("/xrpc/com.atproto.repo.createRecord", post(create_note))
         .route("/xrpc/com.atproto.repo.putRecord", post(async || "a handler that asks for nothing"))
         .route("/xrpc/com.atproto.repo.uploadBlob", post(async || "uploaded"))
+        .route("/xrpc/com.atproto.server.getServiceAuth", get(async || "a service token"))
         .route(
             "/xrpc/com.atproto.sync.getRepo",
             get(|caller: Caller| async move { if caller.granted().is_some() { "known" } else { "anonymous" } }),

@@ -5,17 +5,20 @@ mod admin;
 mod checked_tokens;
 mod dpop;
 mod jwks_tokens;
+mod service_token;
 mod store_tokens;
 
 use gatewright_protocol::jose::jws;
+use gatewright_protocol::service_auth::ServiceAuthError;
+use gatewright_protocol::syntax::Did;
 use gatewright_store::account::AccountStatus;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(crate) use access_token::CheckedToken;
 pub use jwks_tokens::{JwksTokens, PublishedKeys};
+pub use service_token::{IssuerKeys, ServiceCaller, ServiceTokens};
 pub use store_tokens::{KeySource, StoreTokens};
 
 use crate::authorization::Authorization;
@@ -53,7 +56,13 @@ pub(crate) async fn identify(guard: &Inner, row: &Row, parts: &Parts) -> Result<
     }
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     let Some(header) = headers.next() else {
-        return if row.admits(Kind::Nobody) { Ok(Caller::Anonymous) } else { Err(GuardError::AuthMissing) };
+        return if row.admits(Kind::Nobody) {
+            Ok(Caller::Anonymous)
+        } else if service_token::is_required(row) {
+            Err(ServiceAuthError::Missing.into())
+        } else {
+            Err(GuardError::AuthMissing)
+        };
     };
     // What was presented is checked; there is no way back to anonymous (RS-9).
     let header = header.to_str().ok().filter(|_| headers.next().is_none());
@@ -66,6 +75,9 @@ pub(crate) async fn identify(guard: &Inner, row: &Row, parts: &Parts) -> Result<
             }
         }
         Authorization::Basic(_) => Err(GuardError::Header),
+        Authorization::Bearer(token) if service_token::is_meant(row, token) => {
+            service_token::check(guard, row, parts, token).await.map(Caller::Service)
+        }
         Authorization::Bearer(token) => Err(refuse_bearer(token)),
         Authorization::Dpop(token) => application(guard, row, parts, token).await.map(Caller::OAuth),
     }
@@ -81,17 +93,19 @@ async fn application(guard: &Inner, row: &Row, parts: &Parts, token: &str) -> Re
     if token.jkt != proof.jkt {
         return Err(TokenError::Binding.into());
     }
-    if row.refuses_taken_down || row.refuses_deactivated {
-        check_account(guard, row, &token).await?;
-    }
+    check_account(guard, row, &token.account).await?;
     // Last, so that a request which failed otherwise leaves its proof unused (DP-9).
     dpop::remember(guard, &proof, now).await?;
     Ok(Granted::new(token, permissions))
 }
 
-async fn check_account(guard: &Inner, row: &Row, token: &CheckedToken) -> Result<(), GuardError> {
+/// Where the row asks for it, whether the account is here and in order.
+async fn check_account(guard: &Inner, row: &Row, did: &Did) -> Result<(), GuardError> {
+    if !row.refuses_taken_down && !row.refuses_deactivated {
+        return Ok(());
+    }
     let Some(accounts) = &guard.accounts else { return Ok(()) };
-    let account = accounts.find_account(&token.account).await?.ok_or(GuardError::AccountNotFound)?;
+    let account = accounts.find_account(did).await?.ok_or(GuardError::AccountNotFound)?;
     match account.status {
         AccountStatus::TakenDown if row.refuses_taken_down => Err(GuardError::AccountTakedown),
         AccountStatus::Deactivated if row.refuses_deactivated => Err(GuardError::AccountDeactivated),
@@ -99,7 +113,7 @@ async fn check_account(guard: &Inner, row: &Row, token: &CheckedToken) -> Result
     }
 }
 
-/// No kind of bearer token is taken here yet. One that is bound to a key says so, for its holder may refresh it
+/// A bearer token that is no service token. One that is bound to a key says so, for its holder may refresh it
 /// (RS-2); anything else, a text that is no token among them, is a legacy token that could not be verified (RS-8).
 fn refuse_bearer(token: &str) -> GuardError {
     #[derive(Deserialize)]

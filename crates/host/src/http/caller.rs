@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
+use gatewright_guard::table::Kind;
 use gatewright_guard::{Granted, GuardError};
 use gatewright_protocol::scope::{
     AccountAction, AccountAttr, AccountNeed, BlobNeed, Need, RepoAction, RepoNeed,
@@ -18,6 +19,8 @@ use crate::operations::access::Viewer;
 pub(crate) enum Caller {
     /// An application with the account's token.
     Application(Granted),
+    /// A service with a token that the account signed for this very method.
+    Service(Did),
     /// For tests of what lies behind the guard.
     #[cfg(test)]
     Tested(Did, std::sync::Arc<gatewright_protocol::scope::Permissions>),
@@ -28,8 +31,19 @@ impl Caller {
     pub(crate) fn did(&self) -> &Did {
         match self {
             Self::Application(granted) => granted.account(),
+            Self::Service(did) => did,
             #[cfg(test)]
             Self::Tested(did, _) => did,
+        }
+    }
+
+    /// By which kind of credentials.
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Application(_) => Kind::OAuth,
+            Self::Service(_) => Kind::ServiceToken,
+            #[cfg(test)]
+            Self::Tested(..) => Kind::OAuth,
         }
     }
 
@@ -54,6 +68,7 @@ impl Caller {
         let need = Need::Account(AccountNeed { attr: AccountAttr::Email, action: AccountAction::Read });
         match self {
             Self::Application(granted) => granted.may(&need),
+            Self::Service(_) => false,
             #[cfg(test)]
             Self::Tested(_, permissions) => permissions.allows(&need),
         }
@@ -62,6 +77,8 @@ impl Caller {
     fn require<'n>(&self, needs: impl IntoIterator<Item = Need<'n>>) -> Result<(), XrpcError> {
         match self {
             Self::Application(granted) => granted.require(needs).map_err(XrpcError::from),
+            // The token is for the method that the guard's row let it into, and needs no other permission (SA-11).
+            Self::Service(_) => Ok(()),
             #[cfg(test)]
             Self::Tested(_, permissions) => match needs.into_iter().find(|need| !permissions.allows(need)) {
                 None => Ok(()),
@@ -78,8 +95,12 @@ impl Caller {
         if let Some(tested) = parts.extensions.get::<Self>() {
             return Some(tested.clone());
         }
-        let caller = parts.extensions.get::<gatewright_guard::Caller>()?;
-        caller.granted().cloned().map(Self::Application)
+        match parts.extensions.get::<gatewright_guard::Caller>()? {
+            gatewright_guard::Caller::Service(service) if service.kind == Kind::ServiceToken => {
+                Some(Self::Service(service.issuer.clone()))
+            }
+            caller => caller.granted().cloned().map(Self::Application),
+        }
     }
 }
 

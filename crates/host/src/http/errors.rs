@@ -11,13 +11,16 @@ use serde::Serialize;
 use crate::blobs::ReceiveError;
 use crate::operations::access::{AccessError, ReadError};
 use crate::operations::find_session::FindSessionError;
+use crate::operations::issue_service_token::IssueServiceTokenError;
 use crate::operations::prove_record::ProveRecordError;
+use crate::operations::proxy_call::ProxyCallError;
 use crate::operations::read_blob::ReadBlobError;
 use crate::operations::read_record::ReadRecordError;
 use crate::operations::read_repo::ReadRepoError;
 use crate::operations::resolve_handle::ResolveHandleError;
 use crate::operations::upload_blob::UploadBlobError;
 use crate::operations::write::WriteError;
+use crate::proxy::OriginError;
 use crate::repo::desk;
 
 /// An answer that says what went wrong.
@@ -62,6 +65,11 @@ impl XrpcError {
     /// Too much at once.
     fn busy(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "NotEnoughResources", message)
+    }
+
+    /// The fault of a service that was called.
+    fn upstream_failure(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, "UpstreamFailure", message)
     }
 
     /// Ours to mend: the log says what, the answer does not.
@@ -220,6 +228,38 @@ impl From<FindSessionError> for XrpcError {
                 Self::new(StatusCode::FORBIDDEN, "AccountNotFound", error.to_string())
             }
             FindSessionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<IssueServiceTokenError> for XrpcError {
+    fn from(error: IssueServiceTokenError) -> Self {
+        match error {
+            IssueServiceTokenError::Access(error) => error.into(),
+            IssueServiceTokenError::Expiration { .. } => Self::bad("BadExpiration", error.to_string()),
+            IssueServiceTokenError::NoKey => Self::internal(&error),
+            IssueServiceTokenError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProxyCallError> for XrpcError {
+    fn from(error: ProxyCallError) -> Self {
+        match error {
+            ProxyCallError::Access(error) => error.into(),
+            ProxyCallError::Busy => Self::busy(error.to_string()),
+            ProxyCallError::Failed | ProxyCallError::Origin(OriginError::Unreachable(_)) => {
+                Self::upstream_failure(error.to_string())
+            }
+            ProxyCallError::NoKey => Self::internal(&error),
+            ProxyCallError::NotForwarding => {
+                Self::new(StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented", error.to_string())
+            }
+            ProxyCallError::Origin(_) | ProxyCallError::Refused(_) => {
+                Self::invalid_request(error.to_string())
+            }
+            ProxyCallError::Store(error) => error.into(),
+            ProxyCallError::Upstream(_) => Self::upstream_failure(error.to_string()),
         }
     }
 }

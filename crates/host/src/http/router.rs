@@ -7,7 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use gatewright_guard::{Guard, GuardLayer};
 
-use super::xrpc::{health, identity, not_implemented, repo, server, sync, wrong_verb};
+use super::xrpc::{health, identity, proxy, repo, server, sync, wrong_verb};
 use super::{limits, well_known};
 use crate::context::Context;
 
@@ -46,6 +46,7 @@ fn xrpc() -> Router<Arc<Context>> {
         .route("/xrpc/com.atproto.repo.putRecord", post(repo::put_record::post))
         .route("/xrpc/com.atproto.repo.uploadBlob", post(repo::upload_blob::post))
         .route("/xrpc/com.atproto.server.describeServer", get(server::describe_server::get))
+        .route("/xrpc/com.atproto.server.getServiceAuth", get(server::get_service_auth::get))
         .route("/xrpc/com.atproto.server.getSession", get(server::get_session::get))
         .route("/xrpc/com.atproto.sync.getBlob", get(sync::get_blob::get))
         .route("/xrpc/com.atproto.sync.getLatestCommit", get(sync::get_latest_commit::get))
@@ -54,7 +55,7 @@ fn xrpc() -> Router<Arc<Context>> {
         .route("/xrpc/com.atproto.sync.getRepoStatus", get(sync::get_repo_status::get))
         .route("/xrpc/com.atproto.sync.listBlobs", get(sync::list_blobs::get))
         .route("/xrpc/com.atproto.sync.listRepos", get(sync::list_repos::get))
-        .route("/xrpc/{*method}", any(not_implemented))
+        .route("/xrpc/{*method}", any(proxy::any))
         .method_not_allowed_fallback(wrong_verb)
 }
 

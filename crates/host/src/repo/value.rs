@@ -9,11 +9,11 @@ use std::fmt::Write as _;
 use base64ct::{Base64Unpadded, Encoding};
 use cid::Cid;
 use ipld_core::ipld::Ipld;
-use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::cid::{RAW, is_allowed};
+
+pub use gatewright_protocol::data_model::AsJson;
 
 /// How deep maps and lists may lie in each other.
 pub const MAX_DEPTH: usize = 64;
@@ -92,47 +92,6 @@ pub fn blobs(value: &Ipld) -> Vec<Cid> {
     found.sort_unstable();
     found.dedup();
     found
-}
-
-/// A value, to be written as JSON.
-#[derive(Clone, Copy, Debug)]
-pub struct AsJson<'a>(pub &'a Ipld);
-
-impl Serialize for AsJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Ipld::Null => serializer.serialize_unit(),
-            Ipld::Bool(bool) => serializer.serialize_bool(*bool),
-            Ipld::Integer(number) => match i64::try_from(*number) {
-                Ok(number) => serializer.serialize_i64(number),
-                Err(_) => serializer.serialize_i128(*number),
-            },
-            Ipld::Float(number) => serializer.serialize_f64(*number),
-            Ipld::String(text) => serializer.serialize_str(text),
-            Ipld::Bytes(bytes) => one(serializer, "$bytes", &Base64Unpadded::encode_string(bytes)),
-            Ipld::Link(cid) => one(serializer, "$link", &cid.to_string()),
-            Ipld::List(list) => {
-                let mut seq = serializer.serialize_seq(Some(list.len()))?;
-                for item in list {
-                    seq.serialize_element(&AsJson(item))?;
-                }
-                seq.end()
-            }
-            Ipld::Map(map) => {
-                let mut out = serializer.serialize_map(Some(map.len()))?;
-                for (key, value) in map {
-                    out.serialize_entry(key, &AsJson(value))?;
-                }
-                out.end()
-            }
-        }
-    }
-}
-
-fn one<S: Serializer>(serializer: S, key: &str, value: &str) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(1))?;
-    map.serialize_entry(key, value)?;
-    map.end()
 }
 
 /// A fault, with the way to it from the inside out.

@@ -64,7 +64,7 @@ async fn without_credentials_only_open_methods_are_answered() {
             }
         }
     }
-    assert_eq!(closed, 2 * 6, "five writes and getSession");
+    assert_eq!(closed, 2 * 7, "five writes, getSession and getServiceAuth");
     assert_eq!(send(Method::GET, "/xrpc/_health").await.status(), 200);
     assert_eq!(send(Method::GET, "/xrpc/com.example.unknown").await.status(), 501);
     let metadata = send(Method::GET, "/.well-known/oauth-protected-resource").await;

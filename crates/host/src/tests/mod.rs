@@ -6,5 +6,7 @@ mod guarded;
 mod identity;
 mod limits;
 mod proofs;
+mod proxy;
 mod records;
+mod service_tokens;
 mod support;

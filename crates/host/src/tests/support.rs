@@ -28,6 +28,7 @@ use tower::ServiceExt as _;
 use crate::http::Caller;
 use crate::identity::{PlcDirectory, PlcError};
 use crate::operations::create_account::{CreateAccount, NewIdentity};
+use crate::proxy::Forwarding;
 use crate::settings::Settings;
 use crate::{Host, Keys};
 
@@ -122,15 +123,20 @@ impl Network {
 
     /// One whose operator decided something else.
     pub(super) fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::on(Arc::new(Memory::new()), change)
+        Self::on(Arc::new(Memory::new()), change, None)
     }
 
     /// Another host on the same store.
     pub(super) fn beside(&self) -> Self {
-        Self::on(Arc::clone(&self.store), |_| {})
+        Self::on(Arc::clone(&self.store), |_| {}, None)
     }
 
-    fn on(store: Arc<Memory>, change: impl FnOnce(&mut Settings)) -> Self {
+    /// One whose calls go on.
+    pub(super) fn forwarding(forwarding: Forwarding, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::on(Arc::new(Memory::new()), change, Some(forwarding))
+    }
+
+    fn on(store: Arc<Memory>, change: impl FnOnce(&mut Settings), forwarding: Option<Forwarding>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::new(
             "https://host.example.com".parse().unwrap(),
@@ -146,7 +152,10 @@ impl Network {
             Keys { seal: SealKey::new([7; 32]), rotation: PrivateKey::generate(Curve::K256, &*random) };
         let plc = Arc::new(TestPlc::default());
         let clock = Arc::new(TestClock::new());
-        let host = Host::builder(settings, store.clone(), keys, plc.clone(), clock.clone(), random);
+        let mut host = Host::builder(settings, store.clone(), keys, plc.clone(), clock.clone(), random);
+        if let Some(forwarding) = forwarding {
+            host = host.forwarding(forwarding);
+        }
         let host = host.build().unwrap();
         Self { router: host.unguarded(), host, store, plc, clock, folder }
     }

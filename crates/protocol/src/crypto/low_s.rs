@@ -76,7 +76,7 @@ pub(super) mod tests {
     use super::*;
 
     /// The other signature of the two.
-    pub(in crate::crypto) fn flipped(curve: Curve, mut signature: Compact) -> Compact {
+    pub(crate) fn flipped(curve: Curve, mut signature: Compact) -> Compact {
         negate(curve, &mut signature);
         signature
     }

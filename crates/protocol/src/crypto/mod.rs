@@ -12,6 +12,8 @@ mod seal;
 mod tests;
 
 pub use hash::{Sha256, constant_time_eq, hmac_sha256, sha256};
+#[cfg(test)]
+pub(crate) use low_s::tests::flipped;
 pub use private_key::PrivateKey;
 pub use public_key::PublicKey;
 pub use seal::SealKey;

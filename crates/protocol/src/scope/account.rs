@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::describe::{Sentence, Warning};
-use super::matches::WhyNot;
 use super::parse::{Syntax, Writer};
 use super::permission::Resource;
+use super::why_not::WhyNot;
 use super::{InvalidScope, Need};
 
 /// Which attribute of the account.
@@ -106,12 +106,12 @@ impl Resource for Account {
     }
 
     fn grants<'a>(&'a self, need: &Need<'a>) -> Result<(), WhyNot<'a>> {
-        let Need::Account(need) = need else { return Err(WhyNot::resource(Self::NAME)) };
+        let Need::Account(need) = need else { return Err(WhyNot::resource(Self::NAME, need)) };
         if self.attr != need.attr {
-            return Err(WhyNot::NotGranted { what: "attribute", value: need.attr.as_str() });
+            return Err(WhyNot::Attribute { granted: self.attr.as_str(), needed: need.attr.as_str() });
         }
         if need.action == AccountAction::Manage && !self.manages() {
-            return Err(WhyNot::NotGranted { what: "action", value: need.action.as_str() });
+            return Err(WhyNot::Action { needed: need.action.as_str() });
         }
         Ok(())
     }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::describe::Sentence;
-use super::matches::WhyNot;
 use super::parse::{Syntax, Writer};
 use super::permission::Resource;
+use super::why_not::WhyNot;
 use super::{InvalidScope, Need};
 
 /// A `blob` scope. Values are as they were written, in their order.
@@ -41,11 +41,11 @@ impl Resource for Blob {
     }
 
     fn grants<'a>(&'a self, need: &Need<'a>) -> Result<(), WhyNot<'a>> {
-        let Need::Blob(need) = need else { return Err(WhyNot::resource(Self::NAME)) };
+        let Need::Blob(need) = need else { return Err(WhyNot::resource(Self::NAME, need)) };
         if self.accept.iter().any(|accept| matches_accept(accept, need.mime)) {
             Ok(())
         } else {
-            Err(WhyNot::NotGranted { what: "media type", value: need.mime })
+            Err(WhyNot::MediaType { granted: &self.accept, needed: need.mime })
         }
     }
 
@@ -98,13 +98,15 @@ pub fn is_mime(text: &str) -> bool {
 
 /// Whether a file of the type `mime` is one that `accept` stands for, in any case.
 pub fn matches_accept(accept: &str, mime: &str) -> bool {
-    if !is_mime(mime) {
-        return false;
-    }
-    match (accept.split_once('/'), mime.split_once('/')) {
+    is_mime(mime) && covers_accept(accept, mime)
+}
+
+/// Whether `accept` stands for every type that `other`, which may be a pattern too, stands for.
+pub(super) fn covers_accept(accept: &str, other: &str) -> bool {
+    match (accept.split_once('/'), other.split_once('/')) {
         (Some(("*", "*")), Some(_)) => true,
-        (Some((kind, "*")), Some((mime_kind, _))) => kind.eq_ignore_ascii_case(mime_kind),
-        _ => accept.eq_ignore_ascii_case(mime),
+        (Some((kind, "*")), Some((other_kind, _))) => kind.eq_ignore_ascii_case(other_kind),
+        _ => accept.eq_ignore_ascii_case(other),
     }
 }
 

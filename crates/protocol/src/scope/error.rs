@@ -85,7 +85,7 @@ impl InvalidScope {
 }
 
 /// Enough of a stranger's text to recognise it by.
-fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     const MOST: usize = 80;
     let mut short: String = text.chars().take(MOST).collect();
     if short.len() < text.len() {

@@ -1,9 +1,9 @@
 //! `atproto`: the mark that every grant carries (SC-20). It tells who signed in and opens nothing else.
 
 use super::describe::Sentence;
-use super::matches::WhyNot;
 use super::parse::Syntax;
 use super::permission::Resource;
+use super::why_not::WhyNot;
 use super::{InvalidScope, Need};
 
 /// The scope `atproto`.

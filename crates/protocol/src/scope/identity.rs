@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::describe::{Sentence, Warning};
-use super::matches::WhyNot;
 use super::parse::{Syntax, Writer};
 use super::permission::Resource;
+use super::why_not::WhyNot;
 use super::{InvalidScope, Need};
 
 /// Which part of the identity.
@@ -58,11 +58,11 @@ impl Resource for Identity {
     }
 
     fn grants<'a>(&'a self, need: &Need<'a>) -> Result<(), WhyNot<'a>> {
-        let Need::Identity(need) = need else { return Err(WhyNot::resource(Self::NAME)) };
+        let Need::Identity(need) = need else { return Err(WhyNot::resource(Self::NAME, need)) };
         if self.attr == IdentityAttr::Any || self.attr == need.attr {
             Ok(())
         } else {
-            Err(WhyNot::NotGranted { what: "attribute", value: need.attr.as_str() })
+            Err(WhyNot::Attribute { granted: self.attr.as_str(), needed: need.attr.as_str() })
         }
     }
 

@@ -2,10 +2,10 @@
 //! grants nothing (PS-22).
 
 use super::describe::Sentence;
-use super::matches::WhyNot;
 use super::parse::{Syntax, Writer};
 use super::permission::Resource;
 use super::values::Audience;
+use super::why_not::WhyNot;
 use super::{InvalidScope, Need};
 use crate::syntax::Nsid;
 

@@ -1,12 +1,13 @@
 //! Whether a list of scopes grants what a request needs (SC-13 to SC-25).
 
-use std::fmt;
-
 use serde::Serialize;
 
+use super::blob::covers_accept;
+use super::index::Index;
 use super::permission::Need;
 use super::transition::{self, Transitions};
-use super::{InvalidScope, Permission, Scopes};
+use super::why_not::WhyNot;
+use super::{InvalidScope, Permission, Scopes, Transition};
 
 /// A list of scopes, parsed once and asked often. Asking allocates nothing.
 ///
@@ -21,12 +22,15 @@ use super::{InvalidScope, Permission, Scopes};
 pub struct Permissions {
     rows: Box<[Row]>,
     transitions: Transitions,
+    index: Index,
 }
 
+/// One scope of the list.
 #[derive(Clone, Debug)]
-struct Row {
+pub(super) struct Row {
     scope: Box<str>,
-    meaning: Result<Permission, InvalidScope>,
+    /// What it means.
+    pub(super) meaning: Result<Permission, InvalidScope>,
 }
 
 impl Permissions {
@@ -42,12 +46,23 @@ impl Permissions {
 
     /// Whether one of the scopes grants it.
     pub fn allows(&self, need: &Need<'_>) -> bool {
-        self.rows.iter().any(|row| self.row_grants(row, need).is_ok())
+        self.index.candidates(&self.rows, name(need)).any(|row| self.row_grants(row, need).is_ok())
     }
 
     /// The first scope that grants it.
     pub fn granted_by(&self, need: &Need<'_>) -> Option<&str> {
         self.rows.iter().find(|row| self.row_grants(row, need).is_ok()).map(|row| &*row.scope)
+    }
+
+    /// Whether the scopes grant everything that `need` may stand for: a part of another scope rather than one request,
+    /// so that media types may be patterns.
+    pub(crate) fn covers(&self, need: &Need<'_>) -> bool {
+        let Need::Blob(upload) = need else { return self.allows(need) };
+        self.rows.iter().any(|row| match &row.meaning {
+            Ok(Permission::Blob(blob)) => blob.accept.iter().any(|accept| covers_accept(accept, upload.mime)),
+            Ok(Permission::Transition(scope)) => *scope == Transition::Generic,
+            _ => false,
+        })
     }
 
     /// Every scope that does not grant it, and why not: for the answer to somebody who wonders.
@@ -79,7 +94,17 @@ impl<'s> FromIterator<&'s str> for Permissions {
             Ok(Permission::Transition(scope)) => transitions.with(scope),
             _ => transitions,
         });
-        Self { rows, transitions }
+        Self { index: Index::of(&rows), rows, transitions }
+    }
+}
+
+/// What is needed by its name, where it has one.
+const fn name<'a>(need: &Need<'a>) -> Option<&'a str> {
+    match need {
+        Need::Account(_) | Need::Identity(_) => None,
+        Need::Blob(upload) => Some(upload.mime),
+        Need::Repo(write) => Some(write.collection),
+        Need::Rpc(call) => Some(call.lxm),
     }
 }
 
@@ -90,39 +115,4 @@ pub struct Considered {
     pub scope: String,
     /// Why it did not suffice.
     pub why_not: String,
-}
-
-/// Why a scope does not grant something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WhyNot<'a> {
-    Audience { granted: &'a str, needed: &'a str },
-    Because(&'static str),
-    Invalid(&'a InvalidScope),
-    NotGranted { what: &'static str, value: &'a str },
-    Resource { granted: &'static str },
-}
-
-impl WhyNot<'_> {
-    pub(super) const fn resource(granted: &'static str) -> Self {
-        Self::Resource { granted }
-    }
-}
-
-impl fmt::Display for WhyNot<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Audience { granted, needed } => {
-                write!(f, "audience {needed} is not granted, {granted} is")?;
-                if needed.contains('#') {
-                    Ok(())
-                } else {
-                    f.write_str("; ask for `did#serviceId`: only `aud=*` covers a DID without a service")
-                }
-            }
-            Self::Because(reason) => f.write_str(reason),
-            Self::Invalid(error) => write!(f, "it means nothing here: {error}"),
-            Self::NotGranted { what, value } => write!(f, "{what} {value} is not granted"),
-            Self::Resource { granted } => write!(f, "`{granted}` is about something else"),
-        }
-    }
 }

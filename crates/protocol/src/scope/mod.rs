@@ -17,6 +17,7 @@ mod error;
 mod fixed;
 mod identity;
 mod include;
+mod index;
 mod matches;
 mod parse;
 mod permission;
@@ -25,6 +26,7 @@ mod rpc;
 mod set;
 mod transition;
 mod values;
+mod why_not;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +35,7 @@ pub use account::{Account, AccountAction, AccountAttr, AccountNeed};
 pub use blob::{Blob, BlobNeed, is_accept, is_mime, matches_accept};
 pub use describe::{ENGLISH, Sentence, Warning, sentences};
 pub use error::InvalidScope;
+pub(crate) use error::shorten;
 pub use fixed::Atproto;
 pub use identity::{Identity, IdentityAttr, IdentityNeed};
 pub use include::Include;

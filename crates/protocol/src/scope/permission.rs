@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::matches::WhyNot;
 use super::parse::Syntax;
 use super::set::{MAX_LENGTH, is_token_byte};
+use super::why_not::WhyNot;
 use super::{InvalidScope, Sentence, account, blob, fixed, identity, include, repo, rpc, transition};
 
 /// What a resource of the scope language knows about itself. A new one implements this in its own file and gets
@@ -97,7 +97,7 @@ macro_rules! resources {
                 match self { $(Self::$resource(inner) => Resource::sentences(inner),)* }
             }
 
-            fn read(syntax: &Syntax<'_>) -> Result<Self, InvalidScope> {
+            pub(crate) fn read(syntax: &Syntax<'_>) -> Result<Self, InvalidScope> {
                 match syntax.resource {
                     $(<$module::$resource as Resource>::NAME => {
                         <$module::$resource as Resource>::read(syntax).map(Self::$resource)

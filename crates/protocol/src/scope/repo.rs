@@ -3,10 +3,10 @@
 use std::fmt;
 
 use super::describe::{Sentence, Warning};
-use super::matches::WhyNot;
 use super::parse::{Syntax, Writer};
 use super::permission::Resource;
 use super::values::NsidOrAny;
+use super::why_not::WhyNot;
 use super::{InvalidScope, Need};
 
 /// What may be done to a record. There is no reading: public records need no scope.
@@ -86,12 +86,16 @@ impl Resource for Repo {
     }
 
     fn grants<'a>(&'a self, need: &Need<'a>) -> Result<(), WhyNot<'a>> {
-        let Need::Repo(need) = need else { return Err(WhyNot::resource(Self::NAME)) };
+        let Need::Repo(need) = need else { return Err(WhyNot::resource(Self::NAME, need)) };
         if !self.collection.iter().any(|collection| collection.covers(need.collection)) {
-            return Err(WhyNot::NotGranted { what: "collection", value: need.collection });
+            return Err(WhyNot::Name {
+                what: "collection",
+                granted: &self.collection,
+                needed: need.collection,
+            });
         }
         if !self.action.contains(&need.action) {
-            return Err(WhyNot::NotGranted { what: "action", value: need.action.as_str() });
+            return Err(WhyNot::Action { needed: need.action.as_str() });
         }
         Ok(())
     }

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use super::describe::{Sentence, Warning};
-use super::matches::WhyNot;
 use super::parse::{Syntax, Writer};
 use super::permission::Resource;
 use super::values::{AUDIENCE_EXPECTED, AudienceOrAny, NsidOrAny};
+use super::why_not::WhyNot;
 use super::{InvalidScope, Need};
 
 /// An `rpc` scope. Methods are in the order in which they were written.
@@ -50,9 +50,9 @@ impl Resource for Rpc {
     }
 
     fn grants<'a>(&'a self, need: &Need<'a>) -> Result<(), WhyNot<'a>> {
-        let Need::Rpc(need) = need else { return Err(WhyNot::resource(Self::NAME)) };
+        let Need::Rpc(need) = need else { return Err(WhyNot::resource(Self::NAME, need)) };
         if !self.lxm.iter().any(|lxm| lxm.covers(need.lxm)) {
-            return Err(WhyNot::NotGranted { what: "method", value: need.lxm });
+            return Err(WhyNot::Name { what: "method", granted: &self.lxm, needed: need.lxm });
         }
         match &self.aud {
             AudienceOrAny::Any => Ok(()),

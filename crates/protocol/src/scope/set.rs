@@ -136,7 +136,7 @@ impl Scopes {
         text.parse()
     }
 
-    fn join<'a>(tokens: impl Iterator<Item = &'a str>) -> Self {
+    pub(crate) fn join<'a>(tokens: impl Iterator<Item = &'a str>) -> Self {
         let mut text = String::new();
         for token in tokens {
             if !text.is_empty() {

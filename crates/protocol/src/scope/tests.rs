@@ -402,6 +402,22 @@ proptest! {
     }
 
     #[test]
+    fn an_index_changes_no_answer(
+        scopes in prop::collection::vec(prop_oneof![valid_scope(), scope_like()], 0..12),
+        needs in prop::collection::vec(any_need(), 1..8),
+    ) {
+        let held: Permissions = scopes.iter().map(String::as_str).collect();
+        for need in &needs {
+            let need = as_need(need);
+            prop_assert_eq!(held.allows(&need), held.granted_by(&need).is_some(), "{} of {:?}", need, scopes);
+        }
+        // Whatever a list names it is asked for, too.
+        for need in scopes.iter().filter_map(|scope| scope.parse::<Permission>().ok()).collect::<Vec<_>>().iter().flat_map(Permission::needs) {
+            prop_assert_eq!(held.allows(&need), held.granted_by(&need).is_some(), "{} of {:?}", need, scopes);
+        }
+    }
+
+    #[test]
     fn lists_keep_the_laws_of_sets(
         a in prop::collection::vec(valid_scope(), 0..5),
         b in prop::collection::vec(valid_scope(), 0..5),

@@ -2,9 +2,9 @@
 
 use super::account::{AccountAction, AccountAttr};
 use super::describe::{Sentence, Warning};
-use super::matches::WhyNot;
 use super::parse::Syntax;
 use super::permission::Resource;
+use super::why_not::WhyNot;
 use super::{InvalidScope, Need};
 
 /// A transitional scope.
@@ -69,7 +69,7 @@ pub(super) fn grants<'a>(scope: Transition, beside: Transitions, need: &Need<'a>
             if account.action == AccountAction::Read {
                 Ok(())
             } else {
-                Err(WhyNot::NotGranted { what: "action", value: account.action.as_str() })
+                Err(WhyNot::Action { needed: account.action.as_str() })
             }
         }
         (Transition::ChatBsky, Need::Rpc(call)) if is_chat(call.lxm) => {
@@ -79,7 +79,7 @@ pub(super) fn grants<'a>(scope: Transition, beside: Transitions, need: &Need<'a>
                 Err(WhyNot::Because("it has no effect without `transition:generic`"))
             }
         }
-        _ => Err(WhyNot::resource(scope.as_str())),
+        _ => Err(WhyNot::resource(scope.as_str(), need)),
     }
 }
 

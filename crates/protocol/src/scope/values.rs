@@ -50,7 +50,7 @@ impl NsidOrAny {
 }
 
 /// Whether two texts are one NSID: authorities without regard to case, names exactly.
-fn same_nsid(one: &str, other: &str) -> bool {
+pub(super) fn same_nsid(one: &str, other: &str) -> bool {
     match (one.rsplit_once('.'), other.rsplit_once('.')) {
         (Some((authority, name)), Some((other_authority, other_name))) => {
             name == other_name && authority.eq_ignore_ascii_case(other_authority)
@@ -60,7 +60,7 @@ fn same_nsid(one: &str, other: &str) -> bool {
 }
 
 /// A service of a DID as a scope names it: `did#serviceId`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Audience(String);
 
 impl Audience {
@@ -75,6 +75,20 @@ impl Audience {
     /// `did#serviceId`
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whose service it is.
+    pub fn did(&self) -> Did {
+        self.parts().0.parse().expect("an audience is read with a DID before its service")
+    }
+
+    /// The name of the service in the DID document, without `#`.
+    pub fn service(&self) -> &str {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        self.0.split_once('#').unwrap_or_default()
     }
 }
 

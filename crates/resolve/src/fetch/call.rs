@@ -13,7 +13,7 @@ use futures::Stream;
 use http::{HeaderMap, Method};
 use url::Url;
 
-use super::{Answer, Connections, Fetcher, Opened, of_reqwest};
+use super::{Answer, Coding, Fetcher, Opened, of_reqwest};
 use crate::error::FetchError;
 use crate::url_rules::{self, UrlRules};
 
@@ -81,10 +81,9 @@ impl Fetcher {
 
     async fn open_call(&self, call: Call<'_>) -> Result<Opened, FetchError> {
         let host = url_rules::check(call.url, RULES, self.0.development)?;
-        // Counted apart from documents: many calls under way must not hold up the look-ups that they wait for.
-        let counted = format!("calls {host}");
-        let permit = self.0.limits.enter(&counted, RULES.own, None).await.ok_or(FetchError::Busy)?;
-        let (client, url) = self.client(call.url, Connections::Kept)?;
+        // Places of their own: many calls under way must not hold up the look-ups that they wait for.
+        let permit = self.0.calls.enter(&host, RULES.own, None).await.ok_or(FetchError::Busy)?;
+        let (client, url) = self.client(call.url, Coding::Kept)?;
         let mut request = client.request(call.method, url).headers(call.headers);
         match call.content {
             Content::Bytes(bytes) if bytes.is_empty() => {}

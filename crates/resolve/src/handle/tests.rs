@@ -156,7 +156,7 @@ async fn a_development_network_answers_its_own_names_and_no_others() {
     world.names.set_txt("_atproto.alice.people.net", &[&format!("did={MALLORY}")]);
     assert_eq!(resolved(&world, "alice.people.net").await.unwrap(), MALLORY);
     assert_eq!(resolved(&world, "alice.localhost").await, Err(ResolveError::ReservedHandle));
-    assert_eq!(world.resolver.txt("_lexicon.people.net").await.unwrap(), Vec::<String>::new());
+    assert_eq!(world.resolver.txt("_atproto.people.net").await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use crate::account::{Account, AccountStatus, NewAccount, PasswordHash};
 use crate::blob::Blob;
 use crate::consent::Consent;
 use crate::device::{Device, DeviceAccount, DeviceId};
+use crate::lexicon::LexiconVersion;
 use crate::repo::{NewCommit, Record, RecordChange, RepoHead};
 use crate::request::{Request, RequestId, Stage};
 use crate::sweep::Horizon;
@@ -59,6 +60,29 @@ pub fn key_auth(number: usize) -> ClientAuth {
 /// A list of scopes.
 pub fn scopes(text: &str) -> Scopes {
     text.parse().expect("scopes")
+}
+
+/// A revision; of greater numbers below 1000, later ones.
+pub fn tid(number: usize) -> Tid {
+    Tid::new(1_800_000_000_000_000 + number as u64, 0)
+}
+
+/// The name of a lexicon.
+pub fn lexicon_name(name: usize) -> Nsid {
+    format!("com.example.app{name}.authBasic").parse().expect("an NSID")
+}
+
+/// A version of a lexicon of account 1, resolved that many seconds after the beginning.
+pub fn lexicon(name: usize, number: usize, seconds: u64) -> LexiconVersion {
+    let document = format!("{{\"name\":{name},\"number\":{number}}}");
+    LexiconVersion {
+        nsid: lexicon_name(name),
+        did: did(1),
+        cid: block(1000 * name + number).0,
+        rev: tid(number),
+        document: document.into_bytes().into(),
+        resolved_at: after(seconds),
+    }
 }
 
 /// An account with a password and a signing key.

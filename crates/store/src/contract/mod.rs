@@ -15,6 +15,7 @@ pub mod blob;
 pub mod consent;
 pub mod device;
 pub mod fixture;
+pub mod lexicon;
 pub mod replay;
 pub mod repo;
 pub mod request;
@@ -31,7 +32,7 @@ use crate::{AuthorizationStore, HostStore, Limits};
 
 /// What a store under test is made with.
 pub const LIMITS: Limits =
-    Limits { open_requests: 100, challenges: 300, devices: 100, assertions: 100, proofs: 6400 };
+    Limits { open_requests: 100, challenges: 300, devices: 100, assertions: 100, lexicon_versions: 70, proofs: 6400 };
 
 /// A whole store: what a server and a host keep.
 pub trait Whole: AuthorizationStore + HostStore {}
@@ -147,6 +148,16 @@ macro_rules! contract_tests {
                     sec_72_devices_are_limited,
                     rotations_of_one_secret_race_and_one_wins,
                 }
+                lexicon {
+                    a_lexicon_is_found_as_it_was_resolved,
+                    a_lexicon_that_did_not_change_is_seen_again,
+                    sec_60_an_older_revision_is_ignored,
+                    sec_60_each_authority_has_its_own_revisions,
+                    the_version_that_was_in_force_is_found_by_time,
+                    sec_72_lexicons_are_limited,
+                    sec_72_authorities_of_a_lexicon_are_limited,
+                    versions_race_and_the_newest_wins,
+                }
                 replay {
                     a_use_counts_once,
                     namespaces_do_not_mix,
@@ -184,6 +195,7 @@ macro_rules! contract_tests {
                     sec_25_tokens_go_when_their_session_or_refresh_life_is_over,
                     devices_go_when_they_did_not_come_for_long,
                     a_sign_in_goes_with_its_request,
+                    lexicons_go_when_no_session_can_need_them,
                     a_sweep_is_bounded,
                 }
                 token {
@@ -230,6 +242,7 @@ mod tests {
             include_str!("blob.rs"),
             include_str!("consent.rs"),
             include_str!("device.rs"),
+            include_str!("lexicon.rs"),
             include_str!("replay.rs"),
             include_str!("repo.rs"),
             include_str!("request.rs"),

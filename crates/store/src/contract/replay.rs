@@ -5,11 +5,11 @@ use super::{LIMITS, RACERS, Subject};
 use crate::StoreError;
 use crate::replay::Namespace;
 
-const BOTH: [Namespace; 2] = [Namespace::Assertion, Namespace::Proof];
+const ALL: [Namespace; 3] = [Namespace::Assertion, Namespace::Proof, Namespace::ServiceToken];
 
 /// The second use of the same is refused while it is remembered.
 pub async fn a_use_counts_once(store: Subject) {
-    for namespace in BOTH {
+    for namespace in ALL {
         let remember = |number, now| {
             let store = store.clone();
             async move {
@@ -25,7 +25,7 @@ pub async fn a_use_counts_once(store: Subject) {
 
 /// The same bytes mean different things.
 pub async fn namespaces_do_not_mix(store: Subject) {
-    for namespace in BOTH {
+    for namespace in ALL {
         assert!(store.remember(namespace, bytes("use", 1), after(200), NOW).await.expect("it answers"));
     }
 }
@@ -33,13 +33,15 @@ pub async fn namespaces_do_not_mix(store: Subject) {
 /// At the second at which it was to be remembered no longer, swept or not.
 pub async fn an_assertion_counts_again_when_its_time_is_over(store: Subject) {
     let key = bytes("use", 1);
-    let remember = |now, until| {
-        let store = store.clone();
-        async move { store.remember(Namespace::Assertion, key, until, now).await.expect("it answers") }
-    };
-    assert!(remember(NOW, after(60)).await);
-    assert!(remember(after(60), after(120)).await);
-    assert!(!remember(after(61), after(180)).await);
+    for namespace in [Namespace::Assertion, Namespace::ServiceToken] {
+        let remember = |now, until| {
+            let store = store.clone();
+            async move { store.remember(namespace, key, until, now).await.expect("it answers") }
+        };
+        assert!(remember(NOW, after(60)).await);
+        assert!(remember(after(60), after(120)).await);
+        assert!(!remember(after(61), after(180)).await);
+    }
 }
 
 /// Nothing is forgotten to make room.
@@ -73,7 +75,7 @@ pub async fn sec_72_a_full_memory_refuses_and_forgets_nothing(store: Subject) {
 
 /// One proof, sent many times at once.
 pub async fn uses_race_and_one_wins(store: Subject) {
-    for namespace in BOTH {
+    for namespace in ALL {
         let first = store
             .race(|store, _| async move {
                 store.remember(namespace, bytes("use", 1), after(200), NOW).await.expect("it answers")

@@ -105,6 +105,25 @@ pub async fn a_sign_in_goes_with_its_request(store: Subject) {
     assert_eq!(listed, [sign_in(1, 2)]);
 }
 
+/// No session that began with them can still run: two years and 90 days after they were last seen.
+pub async fn lexicons_go_when_no_session_can_need_them(store: Subject) {
+    for number in [1, 2] {
+        store.keep_lexicon(lexicon(1, number, number as u64)).await.expect("it writes");
+    }
+    store.keep_lexicon(lexicon(2, 1, 100)).await.expect("it writes");
+    let life = horizon(NOW).confidential_session + crate::sweep::UNSEEN_LEXICON;
+    assert_eq!(store.sweep(horizon(after(1).plus(life))).await.expect("it sweeps"), 0);
+    assert_eq!(store.sweep(horizon(after(2).plus(life))).await.expect("it sweeps"), 1);
+    assert_eq!(store.find_lexicon(&lexicon_name(1)).await.expect("it reads"), None);
+    assert!(store.list_lexicon_versions(&lexicon_name(1), 9).await.expect("it reads").is_empty());
+    assert!(store.find_lexicon(&lexicon_name(2)).await.expect("it reads").is_some());
+    // What it was is forgotten too, and those that went make room.
+    for number in 1..super::LIMITS.lexicon_versions {
+        let number = usize::try_from(number).expect("a small number");
+        store.keep_lexicon(lexicon(number + 10, 1, 1)).await.expect("there is room");
+    }
+}
+
 /// Called again until there is nothing left.
 pub async fn a_sweep_is_bounded(store: Subject) {
     for number in 0..50 {

@@ -6,6 +6,7 @@ mod account;
 mod blob;
 mod consent;
 mod device;
+mod lexicon;
 mod replay;
 mod repo;
 mod request;
@@ -31,6 +32,7 @@ struct Tables {
     blobs: blob::Blobs,
     consents: consent::Consents,
     devices: device::Devices,
+    lexicons: lexicon::Lexicons,
     replays: replay::Replays,
     repos: repo::Repos,
     requests: request::Requests,

@@ -11,13 +11,14 @@ use crate::replay::{Namespace, ReplayStore};
 
 #[derive(Debug, Default)]
 pub(super) struct Replays {
-    assertions: HashMap<[u8; 32], UnixTime>,
+    /// Of assertions and service tokens.
+    uses: HashMap<(Namespace, [u8; 32]), UnixTime>,
 }
 
 impl Replays {
     /// Forgets up to `batch` keys whose time is over; how many those were.
     pub(super) fn sweep(&mut self, now: UnixTime, batch: usize) -> u64 {
-        self.assertions.extract_if(|_, until| *until <= now).take(batch).count() as u64
+        self.uses.extract_if(|_, until| *until <= now).take(batch).count() as u64
     }
 }
 
@@ -33,13 +34,13 @@ impl ReplayStore for Memory {
         if namespace == Namespace::Proof {
             return self.proofs.remember(key, until, now);
         }
-        let assertions = &mut self.tables().replays.assertions;
-        match assertions.get(&key) {
+        let uses = &mut self.tables().replays.uses;
+        match uses.get(&(namespace, key)) {
             Some(until) if *until > now => return Ok(false),
-            None if !holds(assertions.len(), self.limits.assertions) => return Err(full("assertions")),
+            None if !holds(uses.len(), self.limits.assertions) => return Err(full("assertions")),
             _ => {}
         }
-        assertions.insert(key, until);
+        uses.insert((namespace, key), until);
         Ok(true)
     }
 }

@@ -16,6 +16,7 @@ impl Sweep for Memory {
         let (seen_by, unused_by) = (now.minus(horizon.device), now.minus(UNUSED_DEVICE));
         let devices = tables.devices.sweep(seen_by, unused_by, batch, |id| tables.requests.contains(id));
         let assertions = tables.replays.sweep(now, batch);
-        Ok(proofs + requests + devices + assertions + tables.tokens.sweep(&horizon))
+        let lexicons = tables.lexicons.sweep(horizon.unseen_lexicon(), batch);
+        Ok(proofs + requests + devices + assertions + lexicons + tables.tokens.sweep(&horizon))
     }
 }

@@ -12,11 +12,14 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "foundation",
-    sql: include_str!("../../migrations/sqlite/0001_foundation.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "foundation",
+        sql: include_str!("../../migrations/sqlite/0001_foundation.sql"),
+    },
+    Migration { number: 2, name: "lexicon", sql: include_str!("../../migrations/sqlite/0002_lexicon.sql") },
+];
 
 /// Why a file cannot be brought to the newest schema.
 #[derive(Debug, thiserror::Error)]

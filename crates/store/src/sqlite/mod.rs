@@ -12,6 +12,7 @@ mod cache;
 mod consent;
 mod device;
 mod kept_token;
+mod lexicon;
 mod migrate;
 mod readers;
 mod replay;

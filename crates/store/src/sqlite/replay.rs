@@ -1,6 +1,7 @@
 //! Replay memory.
 
 use async_trait::async_trait;
+use gatewright_protocol::crypto::sha256;
 use gatewright_protocol::time::UnixTime;
 use rusqlite::params;
 
@@ -21,8 +22,17 @@ impl ReplayStore for Sqlite {
         match namespace {
             Namespace::Assertion => self.write(move |write| remember_in(write, key, until, now)).await,
             Namespace::Proof => self.proofs.remember(key, until, now),
+            Namespace::ServiceToken => {
+                let key = of_service_token(key);
+                self.write(move |write| remember_in(write, key, until, now)).await
+            }
         }
     }
+}
+
+/// Service tokens share the table of assertions; so that the same bytes are two uses, they are other bytes there.
+fn of_service_token(key: [u8; 32]) -> [u8; 32] {
+    sha256(&[b"service token", key.as_slice()].concat())
 }
 
 fn remember_in(

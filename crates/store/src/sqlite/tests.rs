@@ -56,6 +56,7 @@ fn every_statement_prepares_on_a_new_file() {
         blob::STATEMENTS,
         consent::STATEMENTS,
         device::STATEMENTS,
+        lexicon::STATEMENTS,
         replay::STATEMENTS,
         repo::STATEMENTS,
         request::STATEMENTS,

@@ -90,6 +90,7 @@ pub(super) struct Counts {
     pub(super) challenges: u64,
     pub(super) devices: u64,
     pub(super) assertions: u64,
+    pub(super) lexicon_versions: u64,
 }
 
 impl Write<'_> {
@@ -120,6 +121,7 @@ impl Write<'_> {
                 challenges: count(1)?,
                 devices: count(2)?,
                 assertions: count(3)?,
+                lexicon_versions: count(4)?,
             })
         })?;
         self.counts = counts;
@@ -261,5 +263,5 @@ statements! {
     ROLLBACK = "ROLLBACK";
     DATA_VERSION = "PRAGMA data_version";
     COUNT = "SELECT (SELECT count(*) FROM request), (SELECT count(*) FROM challenge), \
-        (SELECT count(*) FROM device), (SELECT count(*) FROM assertion)";
+        (SELECT count(*) FROM device), (SELECT count(*) FROM assertion), (SELECT count(*) FROM lexicon_version)";
 }

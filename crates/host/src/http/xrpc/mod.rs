@@ -1,6 +1,7 @@
 //! `/xrpc/…`: the path of a file is the name of its method.
 
 pub(super) mod identity;
+pub(super) mod proxy;
 pub(super) mod repo;
 pub(super) mod server;
 pub(super) mod sync;
@@ -36,7 +37,7 @@ pub(super) struct Health {
     version: &'static str,
 }
 
-/// Whatever has no route.
+/// Whatever nobody answers.
 pub(super) async fn not_implemented() -> XrpcError {
     XrpcError::new(StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented", "this host does not know the method")
 }

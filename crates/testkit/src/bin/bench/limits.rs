@@ -39,7 +39,7 @@ pub(crate) fn password(runtime: &tokio::runtime::Runtime) -> f64 {
 }
 
 /// Microseconds of CPU of one step, the median of five rounds of `count`. CPU and not time, for others may run.
-fn median(count: u32, mut round: impl FnMut()) -> f64 {
+pub(crate) fn median(count: u32, mut round: impl FnMut()) -> f64 {
     let mut rounds: Vec<f64> = (0..5)
         .map(|_| {
             let before = own_cpu();

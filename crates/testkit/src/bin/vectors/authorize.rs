@@ -3,7 +3,7 @@
 use gatewright_protocol::jose::Thumbprint;
 use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::oauth::client_metadata::{ClientMetadata, MetadataRules};
-use gatewright_protocol::oauth::error::OAuthError;
+use gatewright_protocol::oauth::error::{ErrorCode, OAuthError};
 use gatewright_protocol::oauth::par::{AuthorizationRequest, LoginHint, ParRules, StateRule};
 use gatewright_protocol::oauth::params::Params;
 use gatewright_protocol::oauth::pkce::CodeChallenge;
@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Outcome;
 use crate::oauth::{bytes, rejects, text, valid};
+use crate::permission_sets::{Missing, missing_set};
 
 /// Runs a case of this module.
 pub(crate) fn run(op: &str, input: &Value, reference: &Value) -> Outcome {
@@ -135,10 +136,6 @@ fn pushed(input: &Value) -> Outcome {
 
 fn authorize(input: &Value, reference: &Value) -> Outcome {
     let sent = input.get("parameters").unwrap_or(&Value::Null);
-    if text(sent, "scope").is_some_and(|scope| scope.contains("include:")) {
-        // Whether there is such a set (AS-24) is a question for when sets are resolved.
-        return Outcome::Unknown;
-    }
     let document =
         text(input, "client").and_then(|name| reference.get("clients")?.get(name)).unwrap_or(&Value::Null);
     let Ok(id) = text(document, "client_id").unwrap_or_default().parse::<ClientId>() else {
@@ -158,7 +155,18 @@ fn authorize(input: &Value, reference: &Value) -> Outcome {
     };
     let trusted = input.get("trusted") == Some(&Value::Bool(true));
     let outcome = match read_request(sent, &client, trusted) {
-        Ok(request) => json!({ "accepted": true, "parameters": parameters(sent, &request) }).into(),
+        Ok(request) => match missing_set(&request.scope, reference.get("lexicons").unwrap_or(&Value::Null)) {
+            None => json!({ "accepted": true, "parameters": parameters(sent, &request) }).into(),
+            Some(missing) => {
+                let error = OAuthError::new(ErrorCode::InvalidScope, "a permission set does not resolve");
+                let outcome = rejects(&error, 400);
+                if missing == Missing::NoSet {
+                    return outcome;
+                }
+                return outcome
+                    .by_rule("PS-19: a set that never resolved refuses the request, as the client's error");
+            }
+        },
         Err(error) => rejects(&error, 400),
     };
     request_rule(outcome, sent)

@@ -10,6 +10,7 @@ mod authorize;
 mod basics;
 mod compare;
 mod oauth;
+mod permission_sets;
 mod report;
 mod scopes;
 
@@ -59,7 +60,7 @@ impl From<bool> for Outcome {
 pub(crate) type Run = fn(op: &str, input: &Value, reference: &Value) -> Outcome;
 
 /// Asked in turn until one knows the op.
-const MODULES: [Run; 4] = [authorize::run, basics::run, oauth::run, scopes::run];
+const MODULES: [Run; 5] = [authorize::run, basics::run, oauth::run, permission_sets::run, scopes::run];
 
 #[derive(Deserialize)]
 struct File {

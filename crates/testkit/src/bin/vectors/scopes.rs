@@ -45,7 +45,7 @@ pub(crate) fn run(op: &str, input: &Value, _: &Value) -> Outcome {
     }
 }
 
-fn resource_of(op: &str) -> &str {
+pub(crate) fn resource_of(op: &str) -> &str {
     op.split_once('.').map_or(op, |(resource, _)| resource)
 }
 
@@ -53,7 +53,7 @@ fn read(resource: &str, text: &str) -> Option<Permission> {
     text.parse::<Permission>().ok().filter(|permission| permission.resource() == resource)
 }
 
-fn fields(permission: &Permission) -> Value {
+pub(crate) fn fields(permission: &Permission) -> Value {
     match permission {
         Permission::Account(account) => json!({
             "attr": account.attr.as_str(),
@@ -219,6 +219,6 @@ fn need<'a>(resource: &str, options: &'a Value) -> Option<Need<'a>> {
     })
 }
 
-fn member<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(crate) fn member<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
