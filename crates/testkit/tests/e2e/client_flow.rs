@@ -24,7 +24,7 @@ async fn note(session: &gatewright_client::Session, collection: &str) -> Result<
 async fn a_person_signs_in_from_handle_did_and_host_and_acts() -> Result<()> {
     let network = TestNetwork::start().await?;
     let alice = network.people().into_iter().next().context("there is alice")?;
-    let (sessions, told) = sessions_in(&network, memory(), Arc::new(SystemClock))?;
+    let (sessions, told) = sessions_in(&network, memory(), Arc::new(SystemClock)).await?;
     let client = client(sessions.clone());
     for start in
         [alice.handle.clone(), format!("@{}", alice.handle), alice.did.clone(), network.url().to_owned()]
@@ -52,7 +52,7 @@ async fn a_person_signs_in_from_handle_did_and_host_and_acts() -> Result<()> {
 async fn what_is_missing_is_named_asked_for_and_then_granted() -> Result<()> {
     let network = TestNetwork::start().await?;
     let alice = network.people().into_iter().next().context("there is alice")?;
-    let (sessions, _) = sessions_in(&network, memory(), Arc::new(SystemClock))?;
+    let (sessions, _) = sessions_in(&network, memory(), Arc::new(SystemClock)).await?;
     let client = client(sessions);
     let session = through_pages(&client, at(&alice.handle), &alice).await?.session;
     let refused = note(&session, "com.example.other").await.expect_err("it was not granted");
@@ -73,7 +73,7 @@ async fn what_is_missing_is_named_asked_for_and_then_granted() -> Result<()> {
 async fn signing_out_ends_the_session_at_the_server_too() -> Result<()> {
     let network = TestNetwork::start().await?;
     let alice = network.people().into_iter().next().context("there is alice")?;
-    let (sessions, told) = sessions_in(&network, memory(), Arc::new(SystemClock))?;
+    let (sessions, told) = sessions_in(&network, memory(), Arc::new(SystemClock)).await?;
     let client = client(sessions.clone());
     let session = through_pages(&client, at(&alice.handle), &alice).await?.session;
     let copy = session.export_sealed()?;
@@ -83,7 +83,7 @@ async fn signing_out_ends_the_session_at_the_server_too() -> Result<()> {
     assert!(sessions.list().await?.is_empty());
     assert_eq!(*told.lock(), ["created", "deleted"]);
     // A copy of it is worth nothing any more.
-    let (elsewhere, _) = sessions_in(&network, memory(), Arc::new(SystemClock))?;
+    let (elsewhere, _) = sessions_in(&network, memory(), Arc::new(SystemClock)).await?;
     let copied = Client::new(description(), elsewhere)?.import_sealed(&copy).await?;
     assert!(matches!(note(&copied, "com.example.note").await, Err(CallError::Revoked)));
     Ok(())
@@ -94,7 +94,7 @@ async fn a_confidential_client_rotates_its_keys_and_its_sessions_go_on() -> Resu
     let network = TestNetwork::start().await?;
     let alice = network.people().into_iter().next().context("there is alice")?;
     let site = ClientHost::start().await?;
-    let (sessions, _) = sessions_in(&network, memory(), Arc::new(SystemClock))?;
+    let (sessions, _) = sessions_in(&network, memory(), Arc::new(SystemClock)).await?;
     let described = |keys: Vec<ClientKey>| {
         ClientDescription::web(site.url("/client.json"))
             .development()
@@ -130,7 +130,7 @@ async fn a_confidential_client_rotates_its_keys_and_its_sessions_go_on() -> Resu
 async fn a_program_on_a_desktop_takes_its_browser_back_and_nobody_elses() -> Result<()> {
     let network = TestNetwork::start().await?;
     let alice = network.people().into_iter().next().context("there is alice")?;
-    let (sessions, _) = sessions_in(&network, memory(), Arc::new(SystemClock))?;
+    let (sessions, _) = sessions_in(&network, memory(), Arc::new(SystemClock)).await?;
     let client = client(sessions);
     let (secret, back) = (BrowserSecret::generate(&SystemRandom), Loopback::bind().await?);
     let place = back.redirect_uri();
@@ -149,5 +149,22 @@ async fn a_program_on_a_desktop_takes_its_browser_back_and_nobody_elses() -> Res
     let page = browser.open(url.as_str()).await?.page()?;
     assert!(page.text().contains("You are signed in"), "{}", page.text());
     assert_eq!(waiting.await??.session.account().as_str(), alice.did);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_counts_by_what_its_author_publishes() -> Result<()> {
+    let network = TestNetwork::start().await?;
+    let alice = network.people().into_iter().next().context("there is alice")?;
+    let (sessions, _) = sessions_in(&network, memory(), Arc::new(SystemClock)).await?;
+    let asked = "atproto blob:*/* include:fm.plyr.authFullApp";
+    let description = ClientDescription::loopback().redirect_uri("http://127.0.0.1/callback").scope(asked);
+    let client = Client::new(description, sessions)?;
+    let sign_in = SignIn::at(&alice.handle).redirect_uri("http://127.0.0.1:8125/callback");
+    let finished = through_pages(&client, sign_in, &alice).await?;
+    assert!(finished.asked.contains("include:fm.plyr.authFullApp"), "{}", finished.asked);
+    assert!(!finished.granted.as_str().contains("include:"), "{}", finished.granted);
+    assert!(finished.missing.is_empty(), "{} of {}", finished.missing, finished.granted);
+    note(&finished.session, "fm.plyr.like").await?;
     Ok(())
 }

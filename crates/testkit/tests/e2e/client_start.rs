@@ -105,29 +105,35 @@ pub(crate) async fn ping(session: &Session) -> Result<Value, gatewright_client::
     session.query(PING, &[]).await
 }
 
-/// The names of a development network, from its accounts.
+/// The names of a development network: its accounts, and the account that publishes its lexicons.
 #[derive(Debug)]
-pub(crate) struct People(pub(crate) Vec<Person>);
+struct People {
+    people: Vec<Person>,
+    lexicons: Option<Did>,
+}
 
 #[async_trait]
 impl DevNetwork for People {
     async fn handle(&self, handle: &Handle) -> Option<Did> {
-        self.0.iter().find(|person| person.handle == handle.as_str())?.did.parse().ok()
+        self.people.iter().find(|person| person.handle == handle.as_str())?.did.parse().ok()
     }
 
-    async fn txt(&self, _: &str) -> Vec<String> {
-        Vec::new()
+    async fn txt(&self, name: &str) -> Vec<String> {
+        let lexicons = self.lexicons.iter().filter(|_| name.starts_with("_lexicon."));
+        lexicons.map(|did| format!("did={did}")).collect()
     }
 }
 
 /// Sessions that belong to a whole network.
-pub(crate) fn sessions_in(
+pub(crate) async fn sessions_in(
     network: &TestNetwork,
     store: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
 ) -> Result<(Sessions, Told)> {
     let plc = network.ready()["plc_url"].as_str().context("there is a directory")?.to_owned();
-    Ok(sessions_at(store, Arc::new(People(network.people())), &plc, clock))
+    let publisher = network.network().solo().kept().find_account_by_handle(&"lexicons.test".parse()?).await?;
+    let lexicons = publisher.map(|account| account.did);
+    Ok(sessions_at(store, Arc::new(People { people: network.people(), lexicons }), &plc, clock))
 }
 
 /// Signs in through the pages of a whole network.

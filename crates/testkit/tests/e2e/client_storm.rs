@@ -67,7 +67,7 @@ async fn sessions_outlive_many_expirations_at_a_whole_network() -> Result<()> {
     let mut told = Vec::new();
     for _ in 0..4 {
         // Four processes, as far as they can be told apart from within one.
-        let (sessions, events) = sessions_in(&network, folder(place.path()), Arc::clone(&clock) as _)?;
+        let (sessions, events) = sessions_in(&network, folder(place.path()), Arc::clone(&clock) as _).await?;
         let client = client(sessions);
         handles.push(match handles.first() {
             None => through_pages(&client, at(&alice.handle), &alice).await?.session,

@@ -53,7 +53,7 @@ async fn me(signed_in: SignedIn) -> String {
 impl Site {
     async fn start() -> Result<Self> {
         let network = TestNetwork::start().await?;
-        let (sessions, _) = sessions_in(&network, memory(), Arc::new(SystemClock))?;
+        let (sessions, _) = sessions_in(&network, memory(), Arc::new(SystemClock)).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let origin = format!("http://{}", listener.local_addr()?);
         let description =
