@@ -23,8 +23,8 @@ use super::machine::Counts;
 use crate::accounts::AccountsError;
 use crate::context::ClientsError;
 use crate::operations::{
-    AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError, ListSessionsError,
-    OpenRequestError, PushRequestError, RecogniseDeviceError, RefreshError, RevokeError,
+    AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError,
+    ListSessionsError, OpenRequestError, PushRequestError, RecogniseDeviceError, RefreshError, RevokeError,
 };
 use crate::pages::error::{ErrorPage, Trouble};
 use crate::pages::{Page as _, Shell};

@@ -77,16 +77,15 @@ fn hot_statements_look_nothing_through() {
     let file = File::new();
     drop(file.open());
     let connection = file.raw();
-    for sql in
-        [
-            token::STATEMENTS,
-            request::STATEMENTS,
-            repo::STATEMENTS,
-            set_change::STATEMENTS,
-            device::STATEMENTS,
-            account::STATEMENTS,
-        ]
-        .concat()
+    for sql in [
+        token::STATEMENTS,
+        request::STATEMENTS,
+        repo::STATEMENTS,
+        set_change::STATEMENTS,
+        device::STATEMENTS,
+        account::STATEMENTS,
+    ]
+    .concat()
     {
         // A sweep's list of keys, and the end of an account, are rare enough to cost something.
         let is_rare = sql.contains("client_key IS NOT NULL") || sql.starts_with("DELETE FROM owner");
