@@ -41,7 +41,9 @@ pub(crate) async fn published(
     let unexplained = asked.iter().filter(|token| described.stands_for(token).is_none());
     for token in unexplained.filter(|token| token.starts_with("include")).take(MOST_SETS) {
         let Ok(Permission::Include(include)) = token.parse::<Permission>() else { continue };
-        let Ok(Ok(lexicon)) = tokio::time::timeout(LOOK_UP, resolver.lexicon(&include.nsid)).await else { continue };
+        let Ok(Ok(lexicon)) = tokio::time::timeout(LOOK_UP, resolver.lexicon(&include.nsid)).await else {
+            continue;
+        };
         if let Ok(set) = PermissionSet::from_document(&lexicon.document) {
             found.push((token.to_owned(), set.expand(&include).scopes()));
         }

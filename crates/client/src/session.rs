@@ -202,7 +202,8 @@ impl Session {
     /// `again`: how it is signed in to anew. A handle that knows how is as good as one that does not need to.
     pub(crate) fn share_app_password(sessions: &Sessions, record: Record, again: Option<Again>) -> Self {
         let needs = again.is_some();
-        let fits = move |shared: &Shared| matches!(&shared.way, Way::AppPassword(has) if has.is_some() || !needs);
+        let fits =
+            move |shared: &Shared| matches!(&shared.way, Way::AppPassword(has) if has.is_some() || !needs);
         Self::share(sessions, record, fits, || Way::AppPassword(again))
     }
 

@@ -14,10 +14,10 @@ use url::Url;
 
 use crate::Resolver;
 use crate::cache::Need;
+use crate::did;
 use crate::error::{FetchError, ResolveError};
 use crate::fetch::Get;
 use crate::handle::{Ambiguous, one_did, txt};
-use crate::did;
 use crate::url_rules::UrlRules;
 
 /// The collection that published lexicons lie in, and their `$type`.

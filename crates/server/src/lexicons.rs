@@ -315,7 +315,10 @@ fn known_set(set: PermissionSet, version: &LexiconVersion) -> KnownSet {
 }
 
 fn too_slow(nsid: &Nsid) -> FindSetError {
-    FindSetError::Unresolved { nsid: nsid.clone(), why: "its author's host did not answer in time".to_owned() }
+    FindSetError::Unresolved {
+        nsid: nsid.clone(),
+        why: "its author's host did not answer in time".to_owned(),
+    }
 }
 
 fn refusal(nsid: &Nsid, error: &ResolveError) -> FindSetError {

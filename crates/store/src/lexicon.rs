@@ -65,8 +65,11 @@ pub trait LexiconStore: Send + Sync {
     /// makes room; if it has none, [`StoreError::Full`].
     async fn keep_lexicon(&self, resolved: LexiconVersion) -> Result<LexiconKept, StoreError>;
     /// The version that was in force at `time`; `None` if there was none, or if it is not kept any more.
-    async fn find_lexicon_at(&self, nsid: &Nsid, time: UnixTime)
-    -> Result<Option<LexiconVersion>, StoreError>;
+    async fn find_lexicon_at(
+        &self,
+        nsid: &Nsid,
+        time: UnixTime,
+    ) -> Result<Option<LexiconVersion>, StoreError>;
     /// Up to `limit` versions, the one that came into force last first.
     async fn list_lexicon_versions(
         &self,

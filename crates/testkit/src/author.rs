@@ -73,8 +73,10 @@ impl Author {
         let address = listener.local_addr()?;
         let did: Did = format!("did:web:localhost%3A{}", address.port()).parse()?;
         let key = PrivateKey::generate(Curve::P256, &SystemRandom);
-        let document =
-            DidDocument::new(did.clone()).with_key("atproto", key.public()).with_pds(&origin(address)).to_json();
+        let document = DidDocument::new(did.clone())
+            .with_key("atproto", key.public())
+            .with_pds(&origin(address))
+            .to_json();
         let repository = Repository::new(did.clone(), key, Tid::new(1_800_000_000_000_000, 0));
         let desk = Arc::new(Desk {
             document,
@@ -107,7 +109,8 @@ impl Author {
 
     /// Publishes a permission set with these entries, in a new revision.
     pub fn publish(&self, nsid: &Nsid, permissions: &Value) {
-        let main = json!({"type": "permission-set", "title": "A set of the tests", "permissions": permissions});
+        let main =
+            json!({"type": "permission-set", "title": "A set of the tests", "permissions": permissions});
         self.publish_record(
             nsid,
             &json!({"$type": COLLECTION, "lexicon": 1, "id": nsid, "defs": {"main": main}}),
@@ -185,7 +188,8 @@ async fn record(State(desk): State<Arc<Desk>>, Query(asked): Query<Asked>) -> Re
         }
         Some(Wrong::TooLarge) => {
             let bytes = Bytes::from(vec![0; MAX_FILE + 1]);
-            let pieces: Vec<_> = bytes.chunks(64 * 1024).map(|piece| anyhow::Ok(bytes.slice_ref(piece))).collect();
+            let pieces: Vec<_> =
+                bytes.chunks(64 * 1024).map(|piece| anyhow::Ok(bytes.slice_ref(piece))).collect();
             ([CAR], Body::from_stream(stream::iter(pieces))).into_response()
         }
         Some(Wrong::Unavailable) => StatusCode::SERVICE_UNAVAILABLE.into_response(),

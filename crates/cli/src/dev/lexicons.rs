@@ -14,8 +14,10 @@ use crate::solo::Solo;
 /// Who publishes them. Nobody signs in as this account: it has no password.
 const PUBLISHER: &str = "lexicons.test";
 /// A set as it is published in the field, and a small one with a permission to call a service.
-const SETS: [&str; 2] =
-    [include_str!("lexicons/fm.plyr.authFullApp.json"), include_str!("lexicons/com.example.notes.authBasic.json")];
+const SETS: [&str; 2] = [
+    include_str!("lexicons/fm.plyr.authFullApp.json"),
+    include_str!("lexicons/com.example.notes.authBasic.json"),
+];
 
 /// Publishes what is not there yet. The account that did.
 pub(super) async fn publish(solo: &Solo) -> Result<Did> {
@@ -49,7 +51,9 @@ async fn put(solo: &Solo, did: &Did, mut document: Value) -> Result<()> {
         swap_record: None,
         swap_commit: None,
     };
-    put_record(solo.host().context(), did, put).await.with_context(|| format!("{name} cannot be published"))?;
+    put_record(solo.host().context(), did, put)
+        .await
+        .with_context(|| format!("{name} cannot be published"))?;
     Ok(())
 }
 
@@ -77,7 +81,11 @@ mod tests {
         for collection in ["track", "like", "comment", "list", "actor.profile"] {
             assert!(plyr.contains(&format!("fm.plyr.{collection}")), "{plyr}");
         }
-        let notes = expanded(notes, "include:com.example.notes.authBasic?aud=did:web:api.example.com%23notes");
-        assert!(notes.contains("rpc:com.example.notes.search?aud=did:web:api.example.com%23notes"), "{notes}");
+        let notes =
+            expanded(notes, "include:com.example.notes.authBasic?aud=did:web:api.example.com%23notes");
+        assert!(
+            notes.contains("rpc:com.example.notes.search?aud=did:web:api.example.com%23notes"),
+            "{notes}"
+        );
     }
 }

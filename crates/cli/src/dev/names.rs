@@ -51,7 +51,8 @@ impl Names {
         let Some(kept) = self.kept.get() else { return Ok(Vec::new()) };
         let mut found = BTreeSet::new();
         for (did, _) in kept.list_repos(None, MOST_REPOSITORIES).await? {
-            let list = ListRecords { collection: collection(), cursor: None, limit: MOST_LEXICONS, reverse: true };
+            let list =
+                ListRecords { collection: collection(), cursor: None, limit: MOST_LEXICONS, reverse: true };
             let published = kept.list_records(&did, list).await?;
             let names = published.iter().filter_map(|record| record.key.as_str().parse::<Nsid>().ok());
             if names.into_iter().any(|nsid| lexicon::txt_name(&nsid) == name) {

@@ -110,7 +110,13 @@ fn files_of_the_reference_implementation_prove_their_record() {
     ] {
         let key = PublicKey::from_did_key(key).unwrap();
         let ask = |rkey: &str| {
-            prove_record(file, &DID.parse().unwrap(), &COLLECTION.parse().unwrap(), &rkey.parse().unwrap(), &key)
+            prove_record(
+                file,
+                &DID.parse().unwrap(),
+                &COLLECTION.parse().unwrap(),
+                &rkey.parse().unwrap(),
+                &key,
+            )
         };
         let proven = ask(RKEY).unwrap();
         assert_eq!(proven.rev.as_str(), rev);
@@ -158,7 +164,10 @@ fn sec_59_a_commit_that_is_none_or_of_somebody_else() {
     let set = |key: &'static str, value: Ipld| {
         prove_commit(move |commit| drop(commit.insert(key.to_owned(), value)))
     };
-    assert_eq!(set("did", Ipld::String("did:plc:44ybard66vv44zksje25o7dz".into())), Err(ProofFault::OtherAccount));
+    assert_eq!(
+        set("did", Ipld::String("did:plc:44ybard66vv44zksje25o7dz".into())),
+        Err(ProofFault::OtherAccount)
+    );
     assert_eq!(set("version", Ipld::Integer(2)), Err(ProofFault::CommitVersion));
     assert_eq!(set("version", Ipld::String("3".into())), Err(ProofFault::CommitVersion));
     assert_eq!(set("rev", Ipld::String("yesterday".into())), Err(ProofFault::CommitForm));
@@ -179,12 +188,9 @@ fn sec_59_a_commit_that_is_none_or_of_somebody_else() {
 #[test]
 fn sec_59_blocks_that_are_missing_or_tampered_with() {
     let Good { key, blocks, record, lowest, data, root } = good(Curve::K256);
-    for (cid, part) in [
-        (root, Part::Commit),
-        (data, Part::Node),
-        (lowest, Part::Node),
-        (record, Part::Record),
-    ] {
+    for (cid, part) in
+        [(root, Part::Commit), (data, Part::Node), (lowest, Part::Node), (record, Part::Record)]
+    {
         let car = blocks.clone().without(&cid).car(&[root]);
         assert_eq!(prove(&car, &key), Err(ProofFault::BlockMissing(part)));
     }
@@ -247,7 +253,8 @@ fn sec_59_trees_that_are_none() {
     assert!(right.is_ok(), "{right:?}");
     assert_eq!(prove_tree(|blocks, _| blocks.node(None, &[])), Err(ProofFault::Absent));
     // The same key twice, and keys that descend.
-    let twice = prove_tree(|blocks, record| blocks.node(None, &[(&path, record, None), (&path, other, None)]));
+    let twice =
+        prove_tree(|blocks, record| blocks.node(None, &[(&path, record, None), (&path, other, None)]));
     assert_eq!(twice, Err(ProofFault::KeyOrder));
     let descending =
         prove_tree(|blocks, record| blocks.node(None, &[("zz.z.z/1", other, None), (&path, record, None)]));

@@ -197,7 +197,9 @@ async fn sec_59_hosts_that_answer_badly() {
 async fn sec_59_an_account_without_host_or_key_publishes_nothing() {
     let stage = Stage::set().await;
     let key = stage.repository.key.public();
-    for host in ["http://host.people.net", "https://host.people.net/pds", "https://10.0.0.1", "https://a.test"] {
+    for host in
+        ["http://host.people.net", "https://host.people.net/pds", "https://10.0.0.1", "https://a.test"]
+    {
         stage.identify(host, key);
         stage.world.clock.advance(Duration::from_mins(10));
         assert!(stage.lexicon().await.is_err(), "{host}");

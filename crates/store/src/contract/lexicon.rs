@@ -36,7 +36,8 @@ pub async fn sec_60_an_older_revision_is_ignored(store: Subject) {
     keep(&store, lexicon(1, 1, 10), LexiconKept::New).await;
     keep(&store, lexicon(1, 3, 30), LexiconKept::New).await;
     let before = store.find_lexicon(&lexicon_name(1)).await.expect("it reads");
-    keep(&store, LexiconVersion { resolved_at: after(40), ..lexicon(1, 1, 10) }, LexiconKept::RolledBack).await;
+    keep(&store, LexiconVersion { resolved_at: after(40), ..lexicon(1, 1, 10) }, LexiconKept::RolledBack)
+        .await;
     keep(&store, lexicon(1, 2, 40), LexiconKept::RolledBack).await;
     keep(&store, LexiconVersion { rev: tid(3), ..lexicon(1, 4, 40) }, LexiconKept::RolledBack).await;
     assert_eq!(store.find_lexicon(&lexicon_name(1)).await.expect("it reads"), before, "nothing was changed");

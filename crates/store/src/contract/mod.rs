@@ -31,8 +31,14 @@ use std::sync::Arc;
 use crate::{AuthorizationStore, HostStore, Limits};
 
 /// What a store under test is made with.
-pub const LIMITS: Limits =
-    Limits { open_requests: 100, challenges: 300, devices: 100, assertions: 100, lexicon_versions: 70, proofs: 6400 };
+pub const LIMITS: Limits = Limits {
+    open_requests: 100,
+    challenges: 300,
+    devices: 100,
+    assertions: 100,
+    lexicon_versions: 70,
+    proofs: 6400,
+};
 
 /// A whole store: what a server and a host keep.
 pub trait Whole: AuthorizationStore + HostStore {}

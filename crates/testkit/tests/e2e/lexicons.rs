@@ -101,7 +101,8 @@ async fn what_the_network_publishes_stays_as_it_is_over_restarts() -> Result<()>
     let data = tempfile::tempdir()?;
     let mut seen = Vec::new();
     for _ in 0..2 {
-        let network = Network::start(Options { port: 0, demo: false, ..Options::new(data.path().into()) }).await?;
+        let network =
+            Network::start(Options { port: 0, demo: false, ..Options::new(data.path().into()) }).await?;
         let kept = network.solo().kept();
         let publisher = kept.find_account_by_handle(&"lexicons.test".parse::<Handle>()?).await?;
         let did = publisher.expect("the network has an account that publishes").did;
@@ -125,10 +126,12 @@ async fn a_set_works_at_once_when_it_is_published() -> Result<()> {
         let why = refused.to_string();
         assert!(why.contains(SET) && why.contains("_lexicon.music.acme.com"), "{why}");
     }
-    let document = |collections: &[&str]| json!({
-        "$type": COLLECTION, "lexicon": 1, "id": SET,
-        "defs": {"main": {"type": "permission-set", "title": "Music", "permissions": repo(collections)}},
-    });
+    let document = |collections: &[&str]| {
+        json!({
+            "$type": COLLECTION, "lexicon": 1, "id": SET,
+            "defs": {"main": {"type": "permission-set", "title": "Music", "permissions": repo(collections)}},
+        })
+    };
     let mut put = json!({"repo": alice.did, "collection": COLLECTION, "rkey": SET,
         "record": document(&["com.acme.music.track"])});
     let answer = app.procedure(network.url(), "com.atproto.repo.putRecord", &put).await?;
@@ -177,7 +180,10 @@ async fn sec_59_what_does_not_prove_a_set_is_not_resolved() -> Result<()> {
     for spoiled in SPOILED {
         stage.author.spoil(spoiled);
         let why = stage.refused(Purpose::NewSession).await;
-        assert!(why.contains("its proof does not hold") || why.contains("no such lexicon"), "{spoiled:?}: {why}");
+        assert!(
+            why.contains("its proof does not hold") || why.contains("no such lexicon"),
+            "{spoiled:?}: {why}"
+        );
         assert_eq!(stage.refused(Purpose::RunningSession).await, why);
         stage.clock.advance(Duration::from_secs(5));
     }
@@ -280,7 +286,11 @@ async fn sec_60_an_older_revision_is_ignored() -> Result<()> {
     stage.clock.advance(Duration::from_mins(2));
     stage.author.set_rev(newest.rev.parse::<Tid>()?.next());
     let back = stage.find(Purpose::NewSession).await?;
-    assert_eq!(granted(&back, &format!("include:{SET}")), "repo:com.acme.music.track", "a newer revision counts");
+    assert_eq!(
+        granted(&back, &format!("include:{SET}")),
+        "repo:com.acme.music.track",
+        "a newer revision counts"
+    );
     Ok(())
 }
 
@@ -292,7 +302,11 @@ async fn sec_60_a_copy_serves_while_the_author_is_away() -> Result<()> {
     for wrong in [Wrong::Unavailable, Wrong::NotFound, Wrong::Silent] {
         stage.author.misbehave(wrong);
         assert_eq!(stage.find(Purpose::NewSession).await?, set, "fresh");
-        assert_eq!(stage.author.asked(), usize::from(wrong == Wrong::Unavailable), "no more than the first time");
+        assert_eq!(
+            stage.author.asked(),
+            usize::from(wrong == Wrong::Unavailable),
+            "no more than the first time"
+        );
         stage.clock.advance(20 * DAY);
         let begun = Instant::now();
         assert_eq!(stage.find(Purpose::NewSession).await?, set, "stale");
@@ -325,7 +339,8 @@ async fn what_a_name_meant_on_a_day_has_an_answer() -> Result<()> {
     }
     let context = stage.network.network().solo().server().context();
     for (day, cid) in days {
-        let version = context.store.find_lexicon_at(&stage.nsid, day.plus(DAY / 2)).await?.expect("it is kept");
+        let version =
+            context.store.find_lexicon_at(&stage.nsid, day.plus(DAY / 2)).await?.expect("it is kept");
         assert_eq!(version.cid.to_string(), cid);
         assert_eq!(version.did, *stage.author.did());
     }
