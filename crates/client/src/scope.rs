@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use gatewright_protocol::permission_set::PermissionSet;
 use gatewright_protocol::scope::{BlobNeed, Need, Permission, Permissions, Scopes, Transition};
-
 use gatewright_resolve::Resolver;
 
 use crate::description::Described;
