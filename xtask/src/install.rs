@@ -7,11 +7,13 @@ use anyhow::{Context, Result, bail};
 use crate::run;
 
 /// Programs, how to see that they are there, and the Debian package that brings them.
-const PROGRAMS: [(&str, &str, &str); 4] = [
+const PROGRAMS: [(&str, &str, &str); 6] = [
     ("npm", "--version", "npm"),
     ("node", "--version", "nodejs"),
     ("chromium", "--version", "chromium"),
     ("chromedriver", "--version", "chromium-driver"),
+    ("createdb", "--version", "postgresql"),
+    ("redis-server", "--version", "redis-server"),
 ];
 
 /// Makes sure that everything the tests start is on this machine.

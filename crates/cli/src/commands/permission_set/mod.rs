@@ -1,4 +1,4 @@
-//! `gatewright permission-set diff | expand | lint | new`: for authors of permission sets.
+//! `gatewright permission-set diff | expand | lint | new | publish`: for authors of permission sets.
 
 mod diff;
 mod expand;
@@ -6,6 +6,7 @@ mod file;
 mod lines;
 mod lint;
 mod new;
+mod publish;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -15,6 +16,7 @@ pub use expand::Args as ExpandArgs;
 pub use lint::Args as LintArgs;
 pub use new::Args as NewArgs;
 pub use new::Service;
+pub use publish::{Args as PublishArgs, Namespace};
 
 use crate::printer::Printer;
 
@@ -29,6 +31,8 @@ pub enum Command {
     Lint(LintArgs),
     /// Write a new set, from questions or from options
     New(NewArgs),
+    /// Publish one set from the account that its namespace belongs to, and say when it is live
+    Publish(PublishArgs),
 }
 
 /// Runs a command of `permission-set`.
@@ -41,5 +45,6 @@ pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
         Command::Expand(args) => expand::run(&args, printer),
         Command::Lint(args) => lint::run(&args, printer),
         Command::New(args) => new::run(args, printer),
+        Command::Publish(args) => publish::run(&args, printer),
     }
 }
