@@ -52,7 +52,7 @@ struct Preview {
 /// What the application asks for.
 fn offer(set: PermissionSet, include: Include) -> Offer {
     let scope = Permission::Include(include.clone()).to_string();
-    let asked = Scopes::join(["atproto", scope.as_str()]);
+    let asked = Scopes::from_tokens(["atproto", scope.as_str()]).expect("two scopes fit one value");
     let now = UnixTime::from_seconds(0);
     let known = KnownSet { set, cid: "preview".to_owned(), rev: "preview".to_owned(), resolved_at: now };
     let found = FoundSet { scope, include, known: Ok(Arc::new(known)) };
