@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::Stream;
 use futures::future::{Either, select};
-use futures::stream::{BoxStream, StreamExt as _, try_unfold};
+use futures::stream::BoxStream;
 use http::{HeaderMap, Method, StatusCode};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -21,8 +21,12 @@ use url::Url;
 use super::dial::of_reqwest;
 use super::{Coding, Fetcher};
 use crate::error::FetchError;
-use crate::limits::{Peer, Permit};
+use crate::limits::Peer;
 use crate::url_rules::{self, UrlRules};
+
+mod relay;
+
+use relay::relay;
 
 /// A body on its way, piece by piece.
 pub type Pieces = BoxStream<'static, Result<Bytes, Interrupted>>;
@@ -53,8 +57,8 @@ pub struct Forward<'a> {
 /// How long a call may take and how much may come back.
 #[derive(Clone, Copy, Debug)]
 pub struct ForwardLimits {
-    /// From the last byte of the call to the head of the answer; a wait for a place, a lookup and the connection count
-    /// too.
+    /// To the head of the answer: from the last byte of the call, or without a body from the beginning, a wait for a
+    /// place and the connection included.
     pub head: Duration,
     /// For the body of the call, and again for that of the answer.
     pub body: Duration,
@@ -81,7 +85,8 @@ impl Fetcher {
     pub async fn forward(&self, call: Forward<'_>) -> Result<Forwarded, FetchError> {
         let Forward { method, url, headers, body, rules, peer, limits } = call;
         let host = url_rules::check(url, rules, self.0.development)?;
-        let entered = timeout(limits.head, self.0.calls.enter(&host, rules.own, Some(peer))).await;
+        let soon = Instant::now() + limits.head;
+        let entered = timeout_at(soon, self.0.calls.enter(&host, rules.own, Some(peer))).await;
         let permit = entered.map_err(|_| FetchError::TimedOut)?.ok_or(FetchError::Busy)?;
         let (client, url) = self.client(url, Coding::AsSent)?;
         let mut request = client.request(method, url).headers(headers);
@@ -92,7 +97,7 @@ impl Fetcher {
             sent = Some(when);
         }
         let answer = async { request.send().await.map_err(|error| of_reqwest(&error)) };
-        let response = in_time(answer, sent, limits).await?;
+        let response = in_time(answer, sent, soon, limits).await?;
         if response.status().is_redirection() {
             return Err(FetchError::Redirected);
         }
@@ -101,15 +106,15 @@ impl Fetcher {
         }
         let (status, headers) = (response.status(), response.headers().clone());
         let until = Instant::now() + limits.body;
-        let body = Incoming { response, left: limits.most, until, _permit: permit }.into_stream().boxed();
-        Ok(Forwarded { status, headers, body })
+        Ok(Forwarded { status, headers, body: relay(response, limits.most, until, permit) })
     }
 }
 
-/// The head of the answer: so long for the body of the call, and so long from then on.
+/// The head of the answer: soon; or so long for the body of the call, and so long from then on.
 async fn in_time<T>(
     answer: impl Future<Output = Result<T, FetchError>>,
     sent: Option<oneshot::Receiver<()>>,
+    mut soon: Instant,
     limits: ForwardLimits,
 ) -> Result<T, FetchError> {
     let mut answer = pin!(answer);
@@ -121,8 +126,9 @@ async fn in_time<T>(
             Either::Right((Ok(_), _)) => {}
             Either::Right((Err(_), _)) => return Err(FetchError::TimedOut),
         }
+        soon = Instant::now() + limits.head;
     }
-    timeout(limits.head, answer).await.unwrap_or(Err(FetchError::TimedOut))
+    timeout_at(soon, answer).await.unwrap_or(Err(FetchError::TimedOut))
 }
 
 /// The body, and when it is gone.
@@ -142,26 +148,6 @@ impl Stream for Noticed {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.body.as_mut().poll_next(context)
-    }
-}
-
-/// The rest of an answer. Holds its place until it is dropped.
-struct Incoming {
-    response: reqwest::Response,
-    left: u64,
-    until: Instant,
-    _permit: Permit,
-}
-
-impl Incoming {
-    fn into_stream(self) -> impl Stream<Item = Result<Bytes, FetchError>> {
-        try_unfold(self, |mut incoming| async move {
-            let piece = timeout_at(incoming.until, incoming.response.chunk());
-            let piece = piece.await.map_err(|_| FetchError::TimedOut)?.map_err(|error| of_reqwest(&error))?;
-            let Some(piece) = piece else { return Ok(None) };
-            incoming.left = incoming.left.checked_sub(piece.len() as u64).ok_or(FetchError::TooLarge)?;
-            Ok(Some((piece, incoming)))
-        })
     }
 }
 
