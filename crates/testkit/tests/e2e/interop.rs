@@ -41,8 +41,3 @@ async fn the_official_node_client_signs_in_writes_refreshes_and_revokes() -> Res
 async fn a_general_oauth_client_works_by_the_rfcs() -> Result<()> {
     run("oauth4webapi.mjs").await
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_reference_verifies_the_service_tokens_of_our_accounts() -> Result<()> {
-    run("service-auth.mjs").await
-}
