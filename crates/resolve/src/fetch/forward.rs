@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::Stream;
 use futures::future::{Either, select};
-use futures::stream::BoxStream;
+use futures::stream::{BoxStream, StreamExt as _, try_unfold};
 use http::{HeaderMap, Method, StatusCode};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -21,12 +21,8 @@ use url::Url;
 use super::dial::of_reqwest;
 use super::{Coding, Fetcher};
 use crate::error::FetchError;
-use crate::limits::Peer;
+use crate::limits::{Peer, Permit};
 use crate::url_rules::{self, UrlRules};
-
-mod relay;
-
-use relay::relay;
 
 /// A body on its way, piece by piece.
 pub type Pieces = BoxStream<'static, Result<Bytes, Interrupted>>;
@@ -106,7 +102,8 @@ impl Fetcher {
         }
         let (status, headers) = (response.status(), response.headers().clone());
         let until = Instant::now() + limits.body;
-        Ok(Forwarded { status, headers, body: relay(response, limits.most, until, permit) })
+        let body = Incoming { response, left: limits.most, until, _permit: permit }.into_stream().boxed();
+        Ok(Forwarded { status, headers, body })
     }
 }
 
@@ -148,6 +145,26 @@ impl Stream for Noticed {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.body.as_mut().poll_next(context)
+    }
+}
+
+/// The rest of an answer. Holds its place until it is dropped.
+struct Incoming {
+    response: reqwest::Response,
+    left: u64,
+    until: Instant,
+    _permit: Permit,
+}
+
+impl Incoming {
+    fn into_stream(self) -> impl Stream<Item = Result<Bytes, FetchError>> {
+        try_unfold(self, |mut incoming| async move {
+            let piece = timeout_at(incoming.until, incoming.response.chunk());
+            let piece = piece.await.map_err(|_| FetchError::TimedOut)?.map_err(|error| of_reqwest(&error))?;
+            let Some(piece) = piece else { return Ok(None) };
+            incoming.left = incoming.left.checked_sub(piece.len() as u64).ok_or(FetchError::TooLarge)?;
+            Ok(Some((piece, incoming)))
+        })
     }
 }
 

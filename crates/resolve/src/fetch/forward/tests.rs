@@ -1,7 +1,7 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use futures::stream::{self, StreamExt as _};
+use futures::stream;
 use gatewright_protocol::syntax::Development;
 use http::HeaderValue;
 
@@ -204,30 +204,6 @@ async fn sec_72_calls_of_one_account_take_a_bounded_number_of_places_and_none_of
     drop(held);
     host.set("/xrpc/com.example.get", Reply::json("{}"));
     assert!(fetcher.forward(call(&url)).await.is_ok(), "whoever gives up makes room");
-}
-
-#[tokio::test]
-async fn sec_72_whoever_reads_no_further_holds_nothing_for_longer() {
-    let (world, host) = world().await;
-    host.set("/xrpc/com.example.get", Reply::json("x".repeat(1000)).dripping());
-    let url: Url = URL.parse().unwrap();
-    let fetcher = world.resolver.fetcher();
-    let limits = ForwardLimits { most: u64::MAX, ..LIMITS };
-    let mut unread = Vec::new();
-    for _ in 0..32 {
-        unread.push(fetcher.forward(Forward { limits, ..call(&url) }).await.unwrap());
-    }
-    assert_eq!(fetcher.forward(call(&url)).await.unwrap_err(), FetchError::Busy);
-    // Time passes without anybody reading.
-    let freed = async {
-        while fetcher.forward(Forward { limits, ..call(&url) }).await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), freed).await.expect("the places are free in time");
-    let late = read(unread.remove(0)).await;
-    assert_eq!(late.unwrap_err(), FetchError::TimedOut);
-    drop(unread);
 }
 
 /// What a development network lets through, dialled for real.
