@@ -62,6 +62,15 @@ pub enum Rule {
     Upload,
 }
 
+/// Whether a call goes on to another service (section 9 of the digest).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onward {
+    /// If there is one for it: the client names one, or there is a usual one.
+    IfThereIsOne,
+    /// Never, whatever the client names.
+    Never,
+}
+
 /// Who may call a method.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
@@ -77,8 +86,8 @@ pub struct Row {
     pub refuses_deactivated: bool,
     /// Whether the method is answered by what is behind the guard. Where not, a request that may is answered 501.
     pub answered: bool,
-    /// Whether a call goes on to another service, if there is one for it (section 9 of the digest).
-    pub forwarded: bool,
+    /// Whether a call goes on to another service.
+    pub onward: Onward,
 }
 
 impl Row {
@@ -91,7 +100,7 @@ impl Row {
             refuses_taken_down: false,
             refuses_deactivated: false,
             answered: false,
-            forwarded: false,
+            onward: Onward::Never,
         }
     }
 
@@ -104,7 +113,7 @@ impl Row {
     /// Calls go on to another service. If they are answered here too, the handler decides.
     #[must_use]
     pub const fn forwarded(self) -> Self {
-        Self { forwarded: true, ..self }
+        Self { onward: Onward::IfThereIsOne, ..self }
     }
 
     /// Accounts that were taken down are refused.

@@ -37,7 +37,6 @@ pub use choose_account::{ChooseAccountError, choose_account};
 pub use consent::{ConsentError, Decision, consent};
 pub use end_session::{EndSessionError, end_removed_key, end_session};
 pub use exchange_code::{ExchangeCode, ExchangeCodeError, exchange_code};
-#[cfg(test)]
 pub(crate) use expand_scopes::FoundSet;
 pub use expand_scopes::{Before, ExpandScopesError, Expanded, expand_scopes};
 pub use gatewright_guard::rate::TooMany;
