@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use gatewright_protocol::legacy::RefreshClaims;
 use http::request::Parts;
 
 use crate::{Granted, GuardError};
@@ -15,16 +16,20 @@ pub enum Caller {
     Admin,
     /// Nobody in particular.
     Anonymous,
+    /// Somebody with a password session of an account.
+    Legacy(Granted),
     /// An application, with the token of an account.
     OAuth(Granted),
+    /// The holder of a refresh token of a password session. That it was signed here is all that is known of it.
+    Refresh(RefreshClaims),
 }
 
 impl Caller {
-    /// What the token grants, if an application calls.
+    /// What the token grants, if it is one of an account.
     pub const fn granted(&self) -> Option<&Granted> {
         match self {
-            Self::OAuth(granted) => Some(granted),
-            Self::Admin | Self::Anonymous => None,
+            Self::Legacy(granted) | Self::OAuth(granted) => Some(granted),
+            Self::Admin | Self::Anonymous | Self::Refresh(_) => None,
         }
     }
 }
@@ -43,7 +48,7 @@ impl<S: Sync> FromRequestParts<S> for Granted {
     type Rejection = GuardError;
 
     /// # Errors
-    /// No application calls.
+    /// Nobody calls with a token of an account.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, GuardError> {
         parts.extensions.get::<Caller>().and_then(Caller::granted).cloned().ok_or(GuardError::AuthMissing)
     }

@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::challenge::Challenges;
 use crate::table::{Found, Row, Table};
-use crate::verify::{self, Tokens};
+use crate::verify::{self, LegacySessions, Tokens};
 use crate::{Caller, GuardError};
 
 /// Checks the requests of one resource server. Cheap to clone; all clones are one guard.
@@ -35,6 +35,7 @@ pub(crate) struct Inner {
     /// The `iss` of tokens that are taken.
     pub(crate) issuer: Box<str>,
     pub(crate) tokens: Tokens,
+    pub(crate) legacy: Option<LegacySessions>,
     pub(crate) nonces: Arc<Nonces>,
     pub(crate) replays: Arc<dyn ReplayStore>,
     pub(crate) accounts: Option<Arc<dyn AccountStore>>,
@@ -54,6 +55,7 @@ impl Guard {
             origin,
             service,
             tokens: tokens.into(),
+            legacy: None,
             table: None,
             accounts: None,
             admin: None,
@@ -115,6 +117,7 @@ pub struct GuardBuilder {
     issuer: String,
     service: Did,
     tokens: Tokens,
+    legacy: Option<LegacySessions>,
     table: Option<Table>,
     accounts: Option<Arc<dyn AccountStore>>,
     admin: Option<AdminPassword>,
@@ -125,6 +128,13 @@ impl GuardBuilder {
     #[must_use]
     pub fn issuer(mut self, issuer: &str) -> Self {
         issuer.clone_into(&mut self.issuer);
+        self
+    }
+
+    /// Password sessions, whose bearer tokens are taken too. Without them none is.
+    #[must_use]
+    pub fn legacy_sessions(mut self, sessions: LegacySessions) -> Self {
+        self.legacy = Some(sessions);
         self
     }
 
@@ -164,6 +174,7 @@ impl GuardBuilder {
             issuer: self.issuer.into(),
             service: self.service,
             tokens: self.tokens,
+            legacy: self.legacy,
             nonces,
             replays,
             accounts: self.accounts,

@@ -62,4 +62,4 @@ pub use layer::GuardLayer;
 pub use permit::Granted;
 pub use service::GuardService;
 pub use table::{Kind, Row, Rule, Table};
-pub use verify::{JwksTokens, KeySource, PublishedKeys, StoreTokens, Tokens};
+pub use verify::{JwksTokens, KeySource, LegacySessions, PublishedKeys, StoreTokens, Tokens};

@@ -7,14 +7,16 @@ use gatewright_protocol::syntax::Did;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
-use crate::table::{self, Row, Rule};
+use crate::table::{self, CREATE_ACCOUNT, Kind, Row, Rule};
 use crate::{Granted, GuardError};
 
 /// Whether the token may call the method of this row with these parameters.
 pub(crate) fn check(row: &Row, granted: &Granted, parts: &Parts) -> Result<(), GuardError> {
     match row.oauth {
         Rule::Any | Rule::Body | Rule::Unasked => Ok(()),
-        Rule::Forbidden => Err(GuardError::Forbidden),
+        // What no application may, a password session of the right kind may.
+        Rule::Forbidden if granted.is_scoped() => Err(GuardError::Forbidden),
+        Rule::Forbidden => Ok(()),
         Rule::Account(attr, action) => granted.require([Need::Account(AccountNeed { attr, action })]),
         Rule::Identity(attr) => granted.require([Need::Identity(IdentityNeed { attr })]),
         Rule::Scope(scope) => match scope.parse::<Permission>() {
@@ -22,8 +24,13 @@ pub(crate) fn check(row: &Row, granted: &Granted, parts: &Parts) -> Result<(), G
             // A row that demands nothing sensible opens nothing.
             _ => Err(GuardError::Forbidden),
         },
-        Rule::Upload => granted.require([Need::Blob(BlobNeed { mime: declared_type(parts)? })]),
-        Rule::Call => {
+        Rule::Upload => match declared_type(parts)? {
+            // That declares nothing: the handler looks at the bytes, and must ask then.
+            "*/*" => Ok(()),
+            mime => granted.require([Need::Blob(BlobNeed { mime })]),
+        },
+        Rule::Profile if granted.kind() != Kind::OAuth => Ok(()),
+        Rule::Call | Rule::Profile => {
             let aud = proxied_to(parts)?;
             granted.require([Need::Rpc(RpcNeed { lxm: method(row, parts), aud })])
         }
@@ -76,6 +83,11 @@ fn check_service_token(granted: &Granted, parts: &Parts) -> Result<(), GuardErro
         if place.replace(value).is_some() {
             return Err(GuardError::InvalidRequest("a parameter is given twice"));
         }
+    }
+    // Somebody whose account was taken down may move it elsewhere, and nothing else.
+    let moves = lxm.as_deref().is_some_and(|lxm| lxm.eq_ignore_ascii_case(CREATE_ACCOUNT));
+    if granted.kind() == Kind::TakenDown && !moves {
+        return Err(GuardError::LegacyMethod);
     }
     if lxm.as_deref().is_some_and(table::is_protected) {
         return Err(GuardError::InvalidRequest("this method is never called with a service token"));

@@ -8,7 +8,7 @@ use http::Method;
 use tower_service::Service;
 
 use crate::extract::Caller;
-use crate::table::{Found, Row, Rule};
+use crate::table::{Found, Row};
 use crate::{Guard, GuardError, GuardFuture, cors, rules};
 
 /// A service behind a [`Guard`].
@@ -73,7 +73,7 @@ where
     let mut response = match admit(&guard, &row, request).await {
         Err(error) => error.into_response(),
         Ok((caller, mut request)) => {
-            let granted = caller.granted().filter(|_| row.oauth == Rule::Body).cloned();
+            let granted = caller.granted().filter(|_| row.is_asked_by_handler()).cloned();
             request.extensions_mut().insert(caller);
             let response = inner.call(request).await?.into_response();
             match granted {
@@ -99,7 +99,7 @@ fn refuse(guard: &Guard, error: GuardError, is_dpop: bool) -> Response {
 async fn admit(guard: &Guard, row: &Row, request: Request) -> Result<(Caller, Request), GuardError> {
     let (parts, body) = request.into_parts();
     let caller = guard.identify(row, &parts).await?;
-    if let Caller::OAuth(granted) = &caller {
+    if let Some(granted) = caller.granted() {
         rules::check(row, granted, &parts)?;
     }
     if row.answered {

@@ -15,12 +15,16 @@
 //! | [`did_document`] | host, key and handle out of a DID document |
 //! | [`plc`] | did:plc operations: signing, checking, the DID of a genesis |
 //! | [`secret`] | tokens, codes and passwords that cannot be printed, and their hashes |
+//! | [`app_password`] | passwords for clients without OAuth |
+//! | [`legacy`] | the bearer tokens of password sessions |
 
+pub mod app_password;
 pub mod crypto;
 pub mod did_document;
 pub mod dpop;
 pub mod jose;
 pub mod json;
+pub mod legacy;
 pub mod oauth;
 pub mod plc;
 pub mod random;

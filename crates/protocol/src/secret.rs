@@ -176,6 +176,11 @@ secret! {
 }
 
 secret! {
+    /// The code of a second factor, as a person typed it.
+    FactorCode
+}
+
+secret! {
     /// The operator's password.
     AdminPassword
 }
@@ -232,6 +237,7 @@ mod tests {
             format!("{:?}", Code::parse(text).unwrap()),
             format!("{:?}", DeviceSecret::parse(text).unwrap()),
             format!("{:?}", Password::parse(text).unwrap()),
+            format!("{:?}", FactorCode::parse(text).unwrap()),
             format!("{:?}", AdminPassword::parse(text).unwrap()),
         ];
         insta::assert_debug_snapshot!(printed, @r#"
@@ -241,6 +247,7 @@ mod tests {
             "Code(…)",
             "DeviceSecret(…)",
             "Password(…)",
+            "FactorCode(…)",
             "AdminPassword(…)",
         ]
         "#);

@@ -194,6 +194,13 @@ pub struct Lifetimes {
     pub recovery: Duration,
     /// Devices are forgotten this long after they last came.
     pub device: Duration,
+    /// Access tokens of password sessions. Clients refresh 15 minutes before the end, so they live clearly longer
+    /// (SESS-14).
+    pub legacy_access: Duration,
+    /// Refresh tokens of password sessions.
+    pub legacy_refresh: Duration,
+    /// How long a used refresh token of a password session gives the same next one (SESS-16).
+    pub legacy_grace: Duration,
 }
 
 /// How long a session lives.
@@ -225,6 +232,9 @@ impl Default for Lifetimes {
             device_grace: Duration::from_secs(5),
             recovery: MINUTE,
             device: 90 * DAY,
+            legacy_access: 120 * MINUTE,
+            legacy_refresh: 90 * DAY,
+            legacy_grace: 120 * MINUTE,
         }
     }
 }
@@ -263,6 +273,8 @@ pub struct Limits {
     pub revoked_nothing: Rate,
     /// Opened authorization pages from one network.
     pub open: Rate,
+    /// Calls of methods from one network.
+    pub calls: Rate,
 }
 
 impl Default for Limits {
@@ -279,6 +291,7 @@ impl Default for Limits {
             refused: Rate { count: 300, window: FIVE },
             revoked_nothing: Rate { count: 300, window: FIVE },
             open: Rate { count: 600, window: FIVE },
+            calls: Rate { count: 3000, window: FIVE },
         }
     }
 }

@@ -11,14 +11,17 @@
 //! 4. Keep it in `sqlite/token.rs`, with its SQL as `const` text in the list at the end of the file.
 
 pub mod account;
+pub mod app_password;
 pub mod blob;
 pub mod consent;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod device;
 pub mod error;
+pub mod legacy_session;
 pub mod limits;
 pub mod memory;
+pub mod preference;
 pub mod replay;
 mod replay_memory;
 pub mod repo;
@@ -32,9 +35,12 @@ pub use error::{Corrupt, StoreError};
 pub use limits::Limits;
 
 use account::AccountStore;
+use app_password::AppPasswordStore;
 use blob::BlobStore;
 use consent::ConsentStore;
 use device::DeviceStore;
+use legacy_session::LegacySessionStore;
+use preference::PreferenceStore;
 use replay::ReplayStore;
 use repo::RepoStore;
 use request::RequestStore;
@@ -43,14 +49,32 @@ use token::TokenStore;
 
 /// What an authorization server keeps.
 pub trait AuthorizationStore:
-    AccountStore + ConsentStore + DeviceStore + ReplayStore + RequestStore + Sweep + TokenStore
+    AccountStore
+    + AppPasswordStore
+    + ConsentStore
+    + DeviceStore
+    + LegacySessionStore
+    + ReplayStore
+    + RequestStore
+    + Sweep
+    + TokenStore
 {
 }
-impl<T: AccountStore + ConsentStore + DeviceStore + ReplayStore + RequestStore + Sweep + TokenStore + ?Sized>
-    AuthorizationStore for T
+impl<
+    T: AccountStore
+        + AppPasswordStore
+        + ConsentStore
+        + DeviceStore
+        + LegacySessionStore
+        + ReplayStore
+        + RequestStore
+        + Sweep
+        + TokenStore
+        + ?Sized,
+> AuthorizationStore for T
 {
 }
 
 /// What a record host keeps.
-pub trait HostStore: AccountStore + BlobStore + RepoStore {}
-impl<T: AccountStore + BlobStore + RepoStore + ?Sized> HostStore for T {}
+pub trait HostStore: AccountStore + BlobStore + PreferenceStore + RepoStore {}
+impl<T: AccountStore + BlobStore + PreferenceStore + RepoStore + ?Sized> HostStore for T {}

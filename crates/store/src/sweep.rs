@@ -47,6 +47,6 @@ impl Horizon {
 #[async_trait]
 pub trait Sweep: Send + Sync {
     /// Deletes up to `batch` rows of each kind that have expired: requests, challenges, used codes, replay memory,
-    /// tokens, devices. How many rows went; call again while it is not zero.
+    /// tokens, devices, legacy sessions, app passwords. How many rows went; call again while it is not zero.
     async fn sweep(&self, horizon: Horizon) -> Result<u64, StoreError>;
 }

@@ -5,17 +5,19 @@ mod admin;
 mod checked_tokens;
 mod dpop;
 mod jwks_tokens;
+mod legacy;
 mod store_tokens;
 
 use gatewright_protocol::jose::jws;
+use gatewright_protocol::syntax::Did;
 use gatewright_store::account::AccountStatus;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(crate) use access_token::CheckedToken;
 pub use jwks_tokens::{JwksTokens, PublishedKeys};
+pub use legacy::LegacySessions;
 pub use store_tokens::{KeySource, StoreTokens};
 
 use crate::authorization::Authorization;
@@ -66,7 +68,7 @@ pub(crate) async fn identify(guard: &Inner, row: &Row, parts: &Parts) -> Result<
             }
         }
         Authorization::Basic(_) => Err(GuardError::Header),
-        Authorization::Bearer(token) => Err(refuse_bearer(token)),
+        Authorization::Bearer(token) => bearer(guard, row, token).await,
         Authorization::Dpop(token) => application(guard, row, parts, token).await.map(Caller::OAuth),
     }
 }
@@ -81,17 +83,19 @@ async fn application(guard: &Inner, row: &Row, parts: &Parts, token: &str) -> Re
     if token.jkt != proof.jkt {
         return Err(TokenError::Binding.into());
     }
-    if row.refuses_taken_down || row.refuses_deactivated {
-        check_account(guard, row, &token).await?;
-    }
+    check_account(guard, row, &token.account).await?;
     // Last, so that a request which failed otherwise leaves its proof unused (DP-9).
     dpop::remember(guard, &proof, now).await?;
     Ok(Granted::new(token, permissions))
 }
 
-async fn check_account(guard: &Inner, row: &Row, token: &CheckedToken) -> Result<(), GuardError> {
+/// Whether the account is in a state that the row takes.
+async fn check_account(guard: &Inner, row: &Row, account: &Did) -> Result<(), GuardError> {
+    if !row.refuses_taken_down && !row.refuses_deactivated {
+        return Ok(());
+    }
     let Some(accounts) = &guard.accounts else { return Ok(()) };
-    let account = accounts.find_account(&token.account).await?.ok_or(GuardError::AccountNotFound)?;
+    let account = accounts.find_account(account).await?.ok_or(GuardError::AccountNotFound)?;
     match account.status {
         AccountStatus::TakenDown if row.refuses_taken_down => Err(GuardError::AccountTakedown),
         AccountStatus::Deactivated if row.refuses_deactivated => Err(GuardError::AccountDeactivated),
@@ -99,17 +103,20 @@ async fn check_account(guard: &Inner, row: &Row, token: &CheckedToken) -> Result
     }
 }
 
-/// No kind of bearer token is taken here yet. One that is bound to a key says so, for its holder may refresh it
-/// (RS-2); anything else, a text that is no token among them, is a legacy token that could not be verified (RS-8).
-fn refuse_bearer(token: &str) -> GuardError {
+/// A bearer token. One that is bound to a key says so, for its holder may refresh it (RS-2); one that names a method is a
+/// service token; anything else is of a legacy session, or could not be verified (RS-8).
+async fn bearer(guard: &Inner, row: &Row, text: &str) -> Result<Caller, GuardError> {
     #[derive(Deserialize)]
     struct Claims {
         #[serde(default)]
         cnf: Option<Value>,
+        #[serde(default)]
+        lxm: Option<Value>,
     }
-    let claims = jws::decode(token).and_then(|token| token.claims_unverified::<Claims>());
-    match claims {
-        Ok(Claims { cnf: Some(_) }) => TokenError::Bearer.into(),
-        _ => GuardError::LegacyToken,
+    let token = jws::decode(text).map_err(|_| GuardError::LegacyToken)?;
+    match (token.claims_unverified::<Claims>(), &guard.legacy) {
+        (Ok(Claims { cnf: Some(_), .. }), _) => Err(TokenError::Bearer.into()),
+        (Ok(Claims { lxm: None, .. }), Some(sessions)) => sessions.check(guard, row, &token).await,
+        _ => Err(GuardError::LegacyToken),
     }
 }

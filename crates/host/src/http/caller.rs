@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use gatewright_guard::{Granted, GuardError};
+use gatewright_guard::{Granted, GuardError, Kind};
 use gatewright_protocol::scope::{
     AccountAction, AccountAttr, AccountNeed, BlobNeed, Need, RepoAction, RepoNeed,
 };
@@ -12,11 +12,12 @@ use http::request::Parts;
 
 use super::errors::XrpcError;
 use crate::operations::access::Viewer;
+use crate::operations::preferences::Access;
 
 /// An account, by a credential that the guard has checked.
 #[derive(Clone, Debug)]
 pub(crate) enum Caller {
-    /// An application with the account's token.
+    /// An application, or somebody with a password session, with the account's token.
     Application(Granted),
     /// For tests of what lies behind the guard.
     #[cfg(test)]
@@ -47,6 +48,14 @@ impl Caller {
     /// Refuses unless blobs of this type may be uploaded (SC-16).
     pub(crate) fn require_blob(&self, media_type: &str) -> Result<(), XrpcError> {
         self.require([Need::Blob(BlobNeed { mime: media_type })])
+    }
+
+    /// Whether it is the owner, by the password of the account.
+    pub(crate) fn access(&self) -> Access {
+        match self {
+            Self::Application(granted) if granted.kind() == Kind::Full => Access::Owner,
+            _ => Access::Other,
+        }
     }
 
     /// Whether the e-mail address may be shown (SEC-48).

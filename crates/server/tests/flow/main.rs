@@ -6,6 +6,8 @@ mod support;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod app_passwords;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod codes;
@@ -21,6 +23,8 @@ mod refresh;
 mod requests;
 #[cfg(test)]
 mod revoke;
+#[cfg(test)]
+mod sessions;
 #[cfg(test)]
 mod sign_in;
 #[cfg(test)]

@@ -16,6 +16,12 @@ impl Sweep for Memory {
         let (seen_by, unused_by) = (now.minus(horizon.device), now.minus(UNUSED_DEVICE));
         let devices = tables.devices.sweep(seen_by, unused_by, batch, |id| tables.requests.contains(id));
         let assertions = tables.replays.sweep(now, batch);
-        Ok(proofs + requests + devices + assertions + tables.tokens.sweep(&horizon))
+        let sessions = tables.legacy_sessions.sweep(now, batch);
+        let app_passwords = tables.app_passwords.sweep(now, batch);
+        for id in &app_passwords {
+            tables.legacy_sessions.remove_app_password(*id);
+        }
+        let legacy = sessions + app_passwords.len() as u64;
+        Ok(proofs + requests + devices + assertions + legacy + tables.tokens.sweep(&horizon))
     }
 }

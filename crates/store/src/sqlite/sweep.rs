@@ -8,7 +8,7 @@ use rusqlite::{Row, params};
 use super::account::clamp;
 use super::row::{Columns, all};
 use super::writer::Write;
-use super::{Sqlite, request, statements, token};
+use super::{Sqlite, app_password, legacy_session, request, statements, token};
 use crate::StoreError;
 use crate::device::DeviceId;
 use crate::sweep::{Horizon, Sweep, UNUSED_DEVICE};
@@ -70,6 +70,8 @@ fn sweep_in(
     swept += challenges + assertions;
     swept += write.execute(USED_CODES, [now, batch])? as u64;
     swept += write.execute(SIGN_INS, [batch])? as u64;
+    swept += legacy_session::sweep(write, now, batch)?;
+    swept += app_password::sweep(write, now, batch)?;
     for id in tokens {
         let is_over = token::find(write.connection, id)?.is_some_and(|token| horizon.is_over(&token));
         swept += u64::from(is_over && token::end(write, id)?);

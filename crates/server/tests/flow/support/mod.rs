@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod clients;
 pub(crate) mod machine;
+pub(crate) mod session;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
+use gatewright_guard::{Guard, StoreTokens};
 use gatewright_protocol::crypto::sha256;
 use gatewright_protocol::dpop::nonce::Nonces;
 use gatewright_protocol::random::Random;
@@ -107,6 +109,11 @@ impl Accounts for Faulty {
         self.check()?;
         self.0.find(did).await
     }
+
+    async fn find_named(&self, name: &str) -> Result<Option<KnownAccount>, AccountsError> {
+        self.check()?;
+        self.0.find_named(name).await
+    }
 }
 
 impl World {
@@ -162,7 +169,16 @@ impl World {
                 .random(random.clone())
                 .build()
                 .unwrap();
-        let router = server.router();
+        let guard = Guard::builder(
+            &HOST.parse().unwrap(),
+            "did:web:pds.example.com".parse().unwrap(),
+            StoreTokens::new(server.key_source(), store.clone()),
+        )
+        .issuer(issuer)
+        .accounts(store.clone())
+        .legacy_sessions(server.legacy_sessions())
+        .build(server.nonces(), store.clone(), clock.clone());
+        let router = server.router().merge(server.xrpc(&guard));
         Self { server, router, store, clock, random, clients, faults }
     }
 
@@ -185,7 +201,7 @@ async fn create_account(
     let account = Account {
         did,
         handle: handle.parse().unwrap(),
-        email: None,
+        email: handle.split_once('.').map(|(name, _)| format!("{name}@example.com")),
         email_confirmed: false,
         status: AccountStatus::Active,
         created_at: now,
