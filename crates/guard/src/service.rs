@@ -8,7 +8,7 @@ use http::Method;
 use tower_service::Service;
 
 use crate::extract::Caller;
-use crate::table::{Found, Row, Rule};
+use crate::table::{Found, Row};
 use crate::{Guard, GuardError, GuardFuture, cors, rules};
 
 /// A service behind a [`Guard`].
@@ -76,7 +76,7 @@ where
     let mut response = match admit(&guard, &row, request).await {
         Err(error) => error.into_response(),
         Ok((caller, mut request)) => {
-            let granted = caller.granted().filter(|_| row.oauth == Rule::Body).cloned();
+            let granted = caller.granted().filter(|_| row.is_asked_by_handler()).cloned();
             request.extensions_mut().insert(caller);
             let response = inner.call(request).await?.into_response();
             match granted {

@@ -196,6 +196,11 @@ secret! {
 }
 
 secret! {
+    /// The code of a second factor, as a person typed it.
+    FactorCode
+}
+
+secret! {
     /// The operator's password.
     AdminPassword
 }
@@ -252,6 +257,7 @@ mod tests {
             format!("{:?}", Code::parse(text).unwrap()),
             format!("{:?}", DeviceSecret::parse(text).unwrap()),
             format!("{:?}", Password::parse(text).unwrap()),
+            format!("{:?}", FactorCode::parse(text).unwrap()),
             format!("{:?}", AdminPassword::parse(text).unwrap()),
             format!("{:?}", ServiceToken::new(text.to_owned())),
         ];
@@ -262,6 +268,7 @@ mod tests {
             "Code(…)",
             "DeviceSecret(…)",
             "Password(…)",
+            "FactorCode(…)",
             "AdminPassword(…)",
             "ServiceToken(…)",
         ]

@@ -27,7 +27,8 @@ impl Locale {
     /// The language that fits best: what the client asked for (`ui_locales`, space-separated), then what the browser
     /// sends (`Accept-Language`), then English.
     pub(crate) fn negotiate(ui_locales: Option<&str>, accept_language: Option<&str>) -> &'static Self {
-        let short = |text: &str| text.get(..text.floor_char_boundary(LONGEST_WISH)).unwrap_or_default().to_owned();
+        let short =
+            |text: &str| text.get(..text.floor_char_boundary(LONGEST_WISH)).unwrap_or_default().to_owned();
         let asked = ui_locales.map(|text| short(text).replace(' ', ",")).unwrap_or_default();
         let accepted = accept_language.map(|text| by_weight(&short(text))).unwrap_or_default();
         let mut wishes = parse_accepted_languages(&asked);

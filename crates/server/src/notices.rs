@@ -41,7 +41,10 @@ pub(crate) struct LogNotices;
 #[async_trait]
 impl Notices for LogNotices {
     async fn send(&self, message: Message) -> Result<(), NoticeError> {
-        tracing::info!(subject = message.subject, "there is a message for a person, and nothing to send it with");
+        tracing::info!(
+            subject = message.subject,
+            "there is a message for a person, and nothing to send it with"
+        );
         Ok(())
     }
 }

@@ -72,7 +72,10 @@ fn synchronous(text: &str) -> Result<Synchronous, String> {
 /// # Errors
 /// When a port is taken or the folder cannot be used.
 pub fn run(args: Args, printer: &mut Printer) -> Result<u8> {
-    telemetry::start(&Telemetry { filter: format!("warn,{}=info", mail::LOG_TARGET), ..Telemetry::default() });
+    telemetry::start(&Telemetry {
+        filter: format!("warn,{}=info", mail::LOG_TARGET),
+        ..Telemetry::default()
+    });
     let temporary = args.data.is_none().then(temporary_folder).transpose()?;
     let data = args.data.or_else(|| temporary.clone()).context("there is a folder")?;
     let data = std::path::absolute(data)?;
@@ -120,6 +123,7 @@ fn welcome(ready: &Ready, printer: &mut Printer) -> Result<()> {
     printer.line("")?;
     for account in &ready.accounts {
         printer.line(format_args!("  {:<14} password {}", account.handle.bold(), account.password))?;
+        printer.line(format_args!("  {:<14} app password {}", "", account.app_password))?;
     }
     printer.line("")?;
     printer.line("Sign in to the app as one of them. Ctrl-C stops the network.")?;

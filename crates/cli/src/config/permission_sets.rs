@@ -48,7 +48,11 @@ impl From<Changes> for SetChanges {
 
 impl Default for PermissionSets {
     fn default() -> Self {
-        Self { stale_seconds: Freshness::default().stale.as_secs(), authority: None, changes: Changes::default() }
+        Self {
+            stale_seconds: Freshness::default().stale.as_secs(),
+            authority: None,
+            changes: Changes::default(),
+        }
     }
 }
 

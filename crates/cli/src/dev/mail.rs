@@ -68,7 +68,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let mail = MailFolder::new(data.path().join("mail"), Arc::new(SystemClock));
         for subject in ["one", "two"] {
-            let message = Message { to: "a@example.com".into(), subject: subject.into(), text: "Hello".into() };
+            let message =
+                Message { to: "a@example.com".into(), subject: subject.into(), text: "Hello".into() };
             mail.send(message).await.unwrap();
         }
         let mut texts = Vec::new();

@@ -23,8 +23,8 @@ use super::machine::Counts;
 use crate::accounts::AccountsError;
 use crate::context::ClientsError;
 use crate::operations::{
-    AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError, ListSessionsError,
-    OpenRequestError, PushRequestError, RecogniseDeviceError, RefreshError, RevokeError,
+    AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError,
+    ListSessionsError, OpenRequestError, PushRequestError, RecogniseDeviceError, RefreshError, RevokeError,
 };
 use crate::pages::error::{ErrorPage, Trouble};
 use crate::pages::{Page as _, Shell};
@@ -439,7 +439,7 @@ fn log_full(error: &StoreError) {
     tracing::warn!(%error, "a request was turned away: there is no room for it");
 }
 
-fn log_internal(error: &(dyn Error + 'static)) {
+pub(super) fn log_internal(error: &(dyn Error + 'static)) {
     let mut chain = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -7,13 +7,13 @@ use gatewright_store::consent::Consent;
 use gatewright_store::device::DeviceId;
 use gatewright_store::request::{Request, RequestId};
 
+use super::Answer;
 use super::approve::{Approval, approve};
 use super::expand_scopes::{fits, includes};
 use super::judge_request::{names, signed_in};
 use super::offer::{Chosen, OfferError, Ticked, offer};
 use super::open_request::{OpenRequestError, Touched, denied, touch_request, unexpanded};
 use super::permission_parts::{meant, touches};
-use super::Answer;
 use crate::context::Context;
 
 /// What a person decided.

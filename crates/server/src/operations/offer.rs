@@ -213,7 +213,9 @@ impl<'a> Memory<'a> {
         }
         // Only what is about the same name can cover it, or a wildcard.
         let near = self.approved.filter(|scope| {
-            scope.parse().is_ok_and(|approved: Permission| touches(permission, &[approved]) || covers_all(scope))
+            scope
+                .parse()
+                .is_ok_and(|approved: Permission| touches(permission, &[approved]) || covers_all(scope))
         });
         let this = Scopes::from_tokens([text]).unwrap_or_default();
         !this.is_empty() && Difference::between(&near, &this).added.is_empty()

@@ -11,9 +11,9 @@ use gatewright_store::device::DeviceId;
 use gatewright_store::request::{Request, RequestId, RequestOpened, Stage};
 
 use super::approve::{Approval, ApproveError, approve};
+use super::judge_request::{Judged, Show, Want, judge_request};
 use super::offer::{OfferError, offer};
 use super::{Answer, ExpandScopesError};
-use super::judge_request::{Judged, Show, Want, judge_request};
 use crate::accounts::AccountsError;
 use crate::context::{ClientsError, Context};
 
@@ -162,12 +162,7 @@ pub(super) fn denied(ctx: &Context, request: &Request, why: &'static str) -> Ans
 /// The request stays, so that the person can try again.
 pub(super) fn unexpanded(ctx: &Context, request: &Request, error: &ExpandScopesError) -> Answer {
     tracing::warn!(client.id = %request.client, %error, "a permission set could not be shown");
-    Answer::error(
-        ctx,
-        request,
-        ErrorCode::TemporarilyUnavailable,
-        "a permission set could not be resolved",
-    )
+    Answer::error(ctx, request, ErrorCode::TemporarilyUnavailable, "a permission set could not be resolved")
 }
 
 /// Decides what comes next for a request that was touched.

@@ -39,10 +39,9 @@ pub(super) fn without(permission: &Permission, declined: &[Permission]) -> Optio
 /// The names of these parts in their widest form, in as few scopes as hold them.
 pub(super) fn widest(parts: &[Permission]) -> Vec<Permission> {
     let widest = parts.iter().map(|part| match part {
-        Permission::Repo(repo) => Permission::Repo(Repo {
-            collection: repo.collection.clone(),
-            action: RepoAction::ALL.to_vec(),
-        }),
+        Permission::Repo(repo) => {
+            Permission::Repo(Repo { collection: repo.collection.clone(), action: RepoAction::ALL.to_vec() })
+        }
         // One method of every service is a permission, every method of every service is none.
         Permission::Rpc(rpc) if !rpc.lxm.contains(&NsidOrAny::Any) => {
             Permission::Rpc(Rpc { lxm: rpc.lxm.clone(), aud: AudienceOrAny::Any })
@@ -82,7 +81,9 @@ fn split(permission: &Permission) -> impl Iterator<Item = Permission> {
             .map(|accept| Permission::Blob(Blob { accept: vec![accept.clone()] }))
             .collect(),
         Permission::Repo(repo) => each(&repo.collection, NsidOrAny::Any)
-            .map(|name| Permission::Repo(Repo { collection: vec![name.clone()], action: repo.action.clone() }))
+            .map(|name| {
+                Permission::Repo(Repo { collection: vec![name.clone()], action: repo.action.clone() })
+            })
             .collect(),
         Permission::Rpc(rpc) => each(&rpc.lxm, NsidOrAny::Any)
             .map(|name| Permission::Rpc(Rpc { lxm: vec![name.clone()], aud: rpc.aud.clone() }))
@@ -113,7 +114,9 @@ fn join(mut one: Permission, other: Permission) -> Permission {
 /// Whether one of the names of `declined` is the name of `part`.
 fn same_name(declined: &Permission, part: &Permission) -> bool {
     match (declined, part) {
-        (Permission::Repo(declined), Permission::Repo(part)) => any_same(&declined.collection, &part.collection),
+        (Permission::Repo(declined), Permission::Repo(part)) => {
+            any_same(&declined.collection, &part.collection)
+        }
         (Permission::Rpc(declined), Permission::Rpc(part)) => any_same(&declined.lxm, &part.lxm),
         (declined, part) => declined.to_string() == part.to_string(),
     }
@@ -183,7 +186,9 @@ mod tests {
 
     #[test]
     fn what_is_declined_takes_two_scopes_at_most() {
-        let parts = permissions("repo:a.b.c?action=create repo:a.b.d rpc:a.b.e?aud=did:web:x.com%23s rpc:a.b.f?aud=*");
+        let parts = permissions(
+            "repo:a.b.c?action=create repo:a.b.d rpc:a.b.e?aud=did:web:x.com%23s rpc:a.b.f?aud=*",
+        );
         let widest = widest(&parts);
         assert_eq!(
             texts(&widest),

@@ -111,7 +111,11 @@ pub(super) async fn create_device(ctx: &Context, presented: Presented) -> Result
     create(ctx, presented, fingerprint).await
 }
 
-async fn create(ctx: &Context, presented: Presented, fingerprint: [u8; 32]) -> Result<Recognised, StoreError> {
+async fn create(
+    ctx: &Context,
+    presented: Presented,
+    fingerprint: [u8; 32],
+) -> Result<Recognised, StoreError> {
     let now = ctx.now();
     let cookie = DeviceCookie::generate(&*ctx.random);
     let id = cookie.id();

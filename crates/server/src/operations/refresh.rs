@@ -219,7 +219,8 @@ async fn granted(
         }
     };
     let changes = expanded.drifts.into_iter();
-    let changes = changes.map(|drift| drift.of_session(token.id, &token.account, &token.client, now)).collect();
+    let changes =
+        changes.map(|drift| drift.of_session(token.id, &token.account, &token.client, now)).collect();
     let replaced = ReplaceSets { before, after: expanded.sets, changes };
     let sets = (replaced.before != replaced.after || !replaced.changes.is_empty()).then_some(replaced);
     Ok(Granted { scopes, sets })

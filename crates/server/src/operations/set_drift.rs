@@ -3,10 +3,10 @@
 //! What the set does not give any more is gone at once. What it gives more than before is the operator's matter
 //! ([`SetChanges`]). What the person declined stays out, whatever a later version says (decision 0008).
 
+use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::permission_set::Difference;
 use gatewright_protocol::scope::{Include, Scopes};
 use gatewright_protocol::syntax::Did;
-use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::time::UnixTime;
 use gatewright_store::approved_set::ApprovedSet;
 use gatewright_store::set_change::{SetChange, SetOutcome};
@@ -35,7 +35,13 @@ pub struct SetDrift {
 
 impl SetDrift {
     /// As the record of a session.
-    pub(super) fn of_session(self, token: TokenId, account: &Did, client: &ClientId, at: UnixTime) -> SetChange {
+    pub(super) fn of_session(
+        self,
+        token: TokenId,
+        account: &Did,
+        client: &ClientId,
+        at: UnixTime,
+    ) -> SetChange {
         let Self { include, from, to, added, removed, outcome } = self;
         let (account, client) = (account.clone(), client.clone());
         SetChange { token, account, client, at, include, from, to, added, removed, outcome }

@@ -1,7 +1,8 @@
 //! What an application cannot do, in one line: asked of what answers its requests.
 
 use gatewright_protocol::scope::{
-    AccountAction, AccountAttr, AccountNeed, IdentityAttr, IdentityNeed, Need, Permissions, RepoAction, RepoNeed,
+    AccountAction, AccountAttr, AccountNeed, IdentityAttr, IdentityNeed, Need, Permissions, RepoAction,
+    RepoNeed,
 };
 
 use crate::i18n::Locale;

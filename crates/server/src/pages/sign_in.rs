@@ -54,7 +54,9 @@ impl SignInRefused {
     pub(super) fn html(self, locale: &Locale, expected: &str) -> Html {
         match self {
             Self::Empty => locale.html("sign-in-refused-empty", &[]),
-            Self::OtherAccount => locale.html("sign-in-refused-other-account", &[("account", expected.into())]),
+            Self::OtherAccount => {
+                locale.html("sign-in-refused-other-account", &[("account", expected.into())])
+            }
             Self::TooMany { minutes } => {
                 locale.html("sign-in-refused-too-many", &[("minutes", minutes.into())])
             }

@@ -8,7 +8,13 @@ use crate::support::machine::Reply;
 use crate::support::{ALICE, ALICE_PASSWORD, BOB, BOB_PASSWORD, World};
 
 /// Fills in the sign-in form of the page.
-async fn sign_in(browser: &mut Browser<'_>, page: &Reply, name: &str, password: &str, remember: bool) -> Reply {
+async fn sign_in(
+    browser: &mut Browser<'_>,
+    page: &Reply,
+    name: &str,
+    password: &str,
+    remember: bool,
+) -> Reply {
     let sign_in = form_of(page, "/account/sign-in");
     let mut fields = sign_in.fields;
     for (field, value) in [("identifier", name), ("password", password)] {
@@ -49,7 +55,9 @@ async fn sec_71_a_person_sees_and_ends_what_acts_for_them() {
     let (mut browser, tokens) = approved(&app).await;
     let page = browser.get("/account").await;
     page.assert_ok();
-    for said in ["alice.example.net", "app.example.dev", "Create <bdi>com.example.note</bdi> records", "2025-06-15"] {
+    for said in
+        ["alice.example.net", "app.example.dev", "Create <bdi>com.example.note</bdi> records", "2025-06-15"]
+    {
         assert!(page.text.contains(said), "{said}: {}", page.text);
     }
     assert!(!page.text.contains("Totally Your Bank"), "the name is the client's own word");
@@ -61,7 +69,12 @@ async fn sec_71_a_person_sees_and_ends_what_acts_for_them() {
     assert!(!app.is_alive(&tokens).await);
     app.refresh(&tokens.refresh).await.assert_refused(400, "invalid_grant");
     // The same button once more ends nothing else and breaks nothing.
-    assert_eq!(send(&mut browser, &form_of(&own_page(&mut Browser::new(&world)).await, "/account/sign-out")).await.status, 403);
+    assert_eq!(
+        send(&mut browser, &form_of(&own_page(&mut Browser::new(&world)).await, "/account/sign-out"))
+            .await
+            .status,
+        403
+    );
 }
 
 #[tokio::test]
@@ -97,7 +110,12 @@ async fn sec_11_forms_of_the_account_page_need_their_token_and_place() {
     for form in forms(&page.text) {
         let bare = replaced(form.fields.clone(), "csrf", "");
         assert_eq!(browser.post(&form.action, &bare).await.status, 403, "{}", form.action);
-        assert_eq!(Browser::new(&world).post(&form.action, &form.fields).await.status, 403, "{}", form.action);
+        assert_eq!(
+            Browser::new(&world).post(&form.action, &form.fields).await.status,
+            403,
+            "{}",
+            form.action
+        );
         for (name, value) in [
             ("origin", "https://evil.example.net"),
             ("sec-fetch-site", "cross-site"),
@@ -162,7 +180,11 @@ async fn a_sign_in_that_is_not_remembered_ends_soon() {
     let page = browser.get("/account").await;
     let reply = sign_in(&mut browser, &page, "alice.example.net", ALICE_PASSWORD, false).await;
     let page = browser.get(&location(&reply)).await;
-    assert!(page.text.contains("alice.example.net") && page.text.contains("/account/sign-out"), "{}", page.text);
+    assert!(
+        page.text.contains("alice.example.net") && page.text.contains("/account/sign-out"),
+        "{}",
+        page.text
+    );
     // No application is approved without the password by it.
     let app = confidential(&world);
     let push = app.push_with(SCOPE, &[("login_hint", ALICE)]).await;
@@ -202,8 +224,13 @@ async fn two_accounts_on_one_device_lead_to_each_other() {
     world.clock.seconds(10);
     browser.sign_in_as(&page, "alice.example.net", ALICE_PASSWORD, true).await.assert_ok();
     let page = browser.get("/account").await;
-    assert!(page.text.contains("alice.example.net") && page.text.contains("bob.example.net"), "{}", page.text);
-    let link = page.text.split("class=\"others\"").nth(1).and_then(|rest| rest.split("href=\"").nth(1)).unwrap();
+    assert!(
+        page.text.contains("alice.example.net") && page.text.contains("bob.example.net"),
+        "{}",
+        page.text
+    );
+    let link =
+        page.text.split("class=\"others\"").nth(1).and_then(|rest| rest.split("href=\"").nth(1)).unwrap();
     let page = browser.get(link.split('"').next().unwrap()).await;
     let shown = page.text.split("<h1>").nth(1).unwrap().split("</p>").next().unwrap();
     assert!(shown.contains("bob.example.net"), "{shown}");

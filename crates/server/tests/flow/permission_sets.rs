@@ -93,7 +93,10 @@ fn repo(names: &[&str]) -> String {
         [one] => format!("repo:com.example.music.{one}"),
         many => format!(
             "repo?{}",
-            many.iter().map(|name| format!("collection=com.example.music.{name}")).collect::<Vec<_>>().join("&")
+            many.iter()
+                .map(|name| format!("collection=com.example.music.{name}"))
+                .collect::<Vec<_>>()
+                .join("&")
         ),
     }
 }
@@ -171,7 +174,9 @@ async fn sets_are_limited_in_number_size_and_time() {
         let group = name.trim_end_matches("auth");
         let collections: Vec<String> =
             (0..100).map(|number| format!("{group}record{number}{}", "x".repeat(20))).collect();
-        world.sets.publish(&name, &json!([{"type": "permission", "resource": "repo", "collection": collections}]));
+        world
+            .sets
+            .publish(&name, &json!([{"type": "permission", "resource": "repo", "collection": collections}]));
     }
     assert_eq!(push(scope(1)).await.status, 201);
     push(scope(4)).await.assert_refused(400, "invalid_scope");
@@ -287,7 +292,8 @@ async fn sec_15_what_is_declined_by_itself_is_declined_in_sets_too() {
     let hint = [("login_hint", ALICE)];
     let reply = browser.get(&app.authorize_path(&app.push_with(&scope(), &hint).await)).await;
     assert!(location(&reply).contains("code="), "approved before");
-    let page = browser.get(&app.authorize_path(&app.push_with(&format!("atproto repo:{LIKE}"), &hint).await)).await;
+    let page =
+        browser.get(&app.authorize_path(&app.push_with(&format!("atproto repo:{LIKE}"), &hint).await)).await;
     location(&approve(&mut browser, &page, |value| !value.contains(LIKE)).await);
     let page = browser.get(&app.authorize_path(&app.push_with(&scope(), &hint).await)).await;
     assert!(page.text.contains("name=\"decision\""), "the last word about a name counts: {}", page.text);
@@ -411,7 +417,9 @@ async fn whoever_wants_to_be_told_gets_mail() {
     let sent = world.notices.sent.lock().clone();
     assert_eq!((sent.len(), sent[0].to.as_str()), (1, ALICE_EMAIL));
     assert!(sent[0].subject.contains("app.example.dev"), "{}", sent[0].subject);
-    for said in ["- Create, update and delete com.example.music.comment records", "https://auth.example.com/account"] {
+    for said in
+        ["- Create, update and delete com.example.music.comment records", "https://auth.example.com/account"]
+    {
         assert!(sent[0].text.contains(said), "{said}: {}", sent[0].text);
     }
     assert!(!sent[0].text.contains(TRACK), "only what is new: {}", sent[0].text);
@@ -430,7 +438,9 @@ async fn a_set_that_shrinks_narrows_the_next_token_at_once() {
         let world = world(policy).await;
         let app = app(&world, true);
         let tokens = tokens(&app, &mut Browser::new(&world), |_| true).await;
-        world.sets.publish(MUSIC, &json!([{"type": "permission", "resource": "repo", "collection": [TRACK]}]));
+        world
+            .sets
+            .publish(MUSIC, &json!([{"type": "permission", "resource": "repo", "collection": [TRACK]}]));
         let narrower = Tokens::of(&app.refresh(&tokens.refresh).await);
         assert_eq!(narrower.scope, format!("{} atproto blob:image/*", repo(&["track"])));
         let noted = changes(&world).await;
@@ -457,7 +467,10 @@ async fn sec_61_what_is_held_waits_for_the_person() {
     assert_eq!(second.scope, kept);
     let noted = changes(&world).await;
     assert_eq!((noted.len(), noted[0].outcome), (1, SetOutcome::Held));
-    assert_eq!((noted[0].added.as_str(), noted[0].removed.as_str()), ("repo:com.example.music.comment", &*format!("repo:{LIKE}")));
+    assert_eq!(
+        (noted[0].added.as_str(), noted[0].removed.as_str()),
+        ("repo:com.example.music.comment", &*format!("repo:{LIKE}"))
+    );
     world.clock.seconds(100);
     let third = Tokens::of(&app.refresh(&second.refresh).await);
     assert_eq!((third.scope.as_str(), changes(&world).await.len()), (kept.as_str(), 1), "noted once");
@@ -517,8 +530,11 @@ async fn what_is_held_is_released_by_a_later_consent() {
     let released = Tokens::of(&app.refresh(&held.refresh).await);
     assert!(released.scope.contains("comment") && !released.scope.contains("payment"), "{}", released.scope);
     let noted = changes(&world).await;
-    assert!(noted.iter().any(|change| change.outcome == SetOutcome::Approved
-        && change.added.as_str() == "repo:com.example.music.comment"), "{noted:?}");
+    assert!(
+        noted.iter().any(|change| change.outcome == SetOutcome::Approved
+            && change.added.as_str() == "repo:com.example.music.comment"),
+        "{noted:?}"
+    );
 }
 
 #[tokio::test]

@@ -91,8 +91,7 @@ pub async fn sets_and_rotations_race_and_nothing_is_lost(store: Subject) {
                 matches!(store.rotate_token(rotate).await.expect("it answers"), Rotation::Rotated(_))
             } else {
                 let change = set_change(1, 3, after(600));
-                let sets =
-                    ReplaceSets { before: vec![set(1)], after: vec![set(3)], changes: vec![change] };
+                let sets = ReplaceSets { before: vec![set(1)], after: vec![set(3)], changes: vec![change] };
                 store.replace_sets(token_id(1), sets).await.expect("it answers")
             }
         })

@@ -159,7 +159,8 @@ fn rotate_in(write: &mut Write<'_>, mut rotate: RotateToken) -> Result<Rotation,
     // and is told apart by the statement that rotates it.
     if let Some(sets) = &sets
         && set_change::find(write.connection, rotate.id)? != sets.before
-        && one(write.connection, IS_CURRENT, params![rotate.id.0, rotate.presented.as_bytes()], |_| Ok(()))?.is_some()
+        && one(write.connection, IS_CURRENT, params![rotate.id.0, rotate.presented.as_bytes()], |_| Ok(()))?
+            .is_some()
     {
         return Ok(Rotation::SetsChanged);
     }

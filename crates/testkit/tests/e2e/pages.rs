@@ -62,7 +62,9 @@ async fn one_permission_inside_a_set_can_be_unticked() -> Result<()> {
         chromium.click("button[name='decision'][value='approve']").await?;
         let back = chromium.wait_for(&app.redirect_uri).await?;
         let scope = code_of(&mut app, &pushed, &back).await?;
-        for (name, is_granted) in [("actor.profile", true), ("comment", true), ("like", false), ("list", true), ("track", true)] {
+        for (name, is_granted) in
+            [("actor.profile", true), ("comment", true), ("like", false), ("list", true), ("track", true)]
+        {
             assert_eq!(scope.contains(&format!("collection=fm.plyr.{name}")), is_granted, "{name}: {scope}");
         }
         chromium.close().await?;

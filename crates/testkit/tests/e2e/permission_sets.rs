@@ -32,8 +32,12 @@ async fn a_token_of_a_set_writes_what_is_in_it_and_nothing_else() -> Result<()> 
     let mut app = signed_in(&network, &alice, PLYR).await?;
     let scope = &app.tokens.as_ref().context("signed in")?.scope;
     assert!(!scope.contains("include:"), "{scope}");
-    assert!(scope.starts_with("repo?collection=fm.plyr.actor.profile&") && scope.ends_with(" atproto blob:*/*"));
-    for (collection, status) in [("fm.plyr.track", 200), ("fm.plyr.actor.profile", 200), ("fm.plyr.other", 403)] {
+    assert!(
+        scope.starts_with("repo?collection=fm.plyr.actor.profile&") && scope.ends_with(" atproto blob:*/*")
+    );
+    for (collection, status) in
+        [("fm.plyr.track", 200), ("fm.plyr.actor.profile", 200), ("fm.plyr.other", 403)]
+    {
         assert_eq!(write(&network, &mut app, &alice, collection).await?, status, "{collection}");
     }
     Ok(())
@@ -78,11 +82,15 @@ async fn sec_61_a_set_that_grew_shows_in_the_next_token_and_on_the_account_page(
         let (author, nsid): (_, Nsid) = (Author::start().await?, SET.parse()?);
         author.answer_for(&network, &nsid);
         author.publish(&nsid, &permissions(&["com.acme.music.track"]));
-        let mut app = App::loopback(network.url(), &format!("atproto include:{SET}"))?.with_clock(clock.clone());
+        let mut app =
+            App::loopback(network.url(), &format!("atproto include:{SET}"))?.with_clock(clock.clone());
         let mut browser = Browser::new();
         app.sign_in_with(&mut browser, &alice).await?;
 
-        author.publish(&nsid, &permissions(&["com.acme.music.track", "com.acme.music.list", "app.bsky.feed.post"]));
+        author.publish(
+            &nsid,
+            &permissions(&["com.acme.music.track", "com.acme.music.list", "app.bsky.feed.post"]),
+        );
         author.publish(&nsid, &permissions(&["com.acme.music.track", "com.acme.music.list"]));
         // As long as a copy is fresh and a token lives, nothing changes.
         assert_eq!(write(&network, &mut app, &alice, "com.acme.music.list").await?, 403, "{changes:?}");
@@ -93,7 +101,11 @@ async fn sec_61_a_set_that_grew_shows_in_the_next_token_and_on_the_account_page(
         assert_eq!(write(&network, &mut app, &alice, "com.acme.music.track").await?, 200);
 
         let page = browser.open(&format!("{}/account", network.url())).await?.page()?;
-        assert!(page.text().contains("Create, update and delete com.acme.music.list records"), "{}", page.text());
+        assert!(
+            page.text().contains("Create, update and delete com.acme.music.list records"),
+            "{}",
+            page.text()
+        );
         let mail = std::fs::read_dir(network.data().join("mail")).map(Iterator::count).unwrap_or(0);
         assert_eq!(mail, usize::from(changes == Changes::Notify), "{changes:?}");
         if changes == Changes::Hold {

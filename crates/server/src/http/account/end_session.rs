@@ -21,6 +21,8 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
     match operations::end_session(&app.ctx, &account, session).await {
         // One that ended meanwhile is as gone as the person wanted it.
         Ok(_) => back(&app, &device, Some(&account), Some(Done::Ended)),
-        Err(error) => crate::http::errors::PageRefusal::from(error).for_device(device).respond(&app, &headers),
+        Err(error) => {
+            crate::http::errors::PageRefusal::from(error).for_device(device).respond(&app, &headers)
+        }
     }
 }

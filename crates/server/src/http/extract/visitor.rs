@@ -40,7 +40,9 @@ impl Visitor {
     pub(crate) fn set_cookie(&self, app: &App, headers: &mut HeaderMap) {
         if self.is_new {
             let name = names(app.is_secure()).0;
-            headers.extend(set_cookie(name, self.cookie.expose(), AN_HOUR, app.is_secure()).map(|it| (SET_COOKIE, it)));
+            headers.extend(
+                set_cookie(name, self.cookie.expose(), AN_HOUR, app.is_secure()).map(|it| (SET_COOKIE, it)),
+            );
         }
     }
 }

@@ -27,9 +27,7 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
     let decision = match (fields.get("decision"), account.clone()) {
         (Some("deny"), _) => Decision::Deny,
         (_, None) => return screen.refuse(PageRefusal::of(Trouble::FormStale)),
-        (Some("approve"), Some(account)) => {
-            Decision::Approve { account, ticked: ticked(&fields) }
-        }
+        (Some("approve"), Some(account)) => Decision::Approve { account, ticked: ticked(&fields) },
         (_, Some(account)) => return again(screen, &request, &account, ConsentRefused::Undecided).await,
     };
     match operations::consent(&app.ctx, &request, &id, decision).await {

@@ -24,7 +24,10 @@ impl<'a> Sampled<'a> for AccountPage<'a> {
                 .collect(),
             done: None,
         };
-        let other = OtherAccount { handle: "bob.test".to_owned(), link: "/account?account=did%3Aplc%3Abob".to_owned() };
+        let other = OtherAccount {
+            handle: "bob.test".to_owned(),
+            link: "/account?account=did%3Aplc%3Abob".to_owned(),
+        };
         vec![
             ("none", Self { done: Some(Done::Ended), ..page(&[]) }),
             ("followed", Self { others: vec![other], ..page(&[grown(SetOutcome::Applied), plain()]) }),
@@ -52,7 +55,8 @@ fn grown(outcome: SetOutcome) -> Session {
         declined: Scopes::empty(),
         held: if has_it { Scopes::empty() } else { added.clone() },
     };
-    let token = Token { granted: "atproto blob:*/*".parse::<Scopes>().unwrap().union(&set.granted), ..token() };
+    let token =
+        Token { granted: "atproto blob:*/*".parse::<Scopes>().unwrap().union(&set.granted), ..token() };
     let change = SetChange {
         token: token.id,
         account: token.account.clone(),

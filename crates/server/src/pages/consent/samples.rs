@@ -144,7 +144,8 @@ fn found_set(scope: &str, document: &Value) -> FoundSet {
 }
 
 fn full_app() -> Value {
-    let collections = ["track", "like", "comment", "list", "actor.profile"].map(|name| format!("fm.plyr.{name}"));
+    let collections =
+        ["track", "like", "comment", "list", "actor.profile"].map(|name| format!("fm.plyr.{name}"));
     json!({"lexicon": 1, "id": "fm.plyr.authFullApp", "defs": {"main": {
         "type": "permission-set",
         "title": "Full plyr.fm Access",
