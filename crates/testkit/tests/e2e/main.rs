@@ -8,6 +8,7 @@ mod hosted_clients;
 mod interop;
 mod misbehaving;
 mod pages;
+mod password_sessions;
 mod proof;
 mod refresh;
 mod restart;
