@@ -44,16 +44,8 @@ impl Granted {
         Self::of(token, Kind::OAuth, Some(permissions))
     }
 
-    /// What a password session grants: what its kind does, and of that what its app password is scoped to.
-    pub(crate) fn of_session(
-        session: Arc<dyn Holder>,
-        kind: Kind,
-        permissions: Option<Arc<Permissions>>,
-    ) -> Self {
-        Self::of(session, kind, permissions)
-    }
-
-    fn of(token: Arc<dyn Holder>, kind: Kind, permissions: Option<Arc<Permissions>>) -> Self {
+    /// What a token of this kind grants, and of that what its scopes do, if it has any.
+    pub(crate) fn of(token: Arc<dyn Holder>, kind: Kind, permissions: Option<Arc<Permissions>>) -> Self {
         Self(Arc::new(Inner { token, kind, permissions, asked: AtomicBool::new(false) }))
     }
 

@@ -1,5 +1,6 @@
 //! `gatewright app-password create | list | revoke`.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -164,14 +165,16 @@ fn show(row: &AppPassword, json: bool, printer: &mut Printer) -> Result<()> {
         None => line.push_str(if row.privileged { "privileged" } else { "everything but direct messages" }),
     }
     if let Some(end) = row.expires_at {
-        line.push_str(&format!("  ends {}", Datetime::from(end)));
+        write!(line, "  ends {}", Datetime::from(end))?;
     }
     match &row.last_use {
         None => line.push_str("  never used"),
         Some(used) => {
-            line.push_str(&format!("  last used {}", Datetime::from(used.at)));
+            write!(line, "  last used {}", Datetime::from(used.at))?;
             let by = [used.client.as_deref(), used.network.as_deref()];
-            by.into_iter().flatten().for_each(|word| line.push_str(&format!(" {word}")));
+            for word in by.into_iter().flatten() {
+                write!(line, " {word}")?;
+            }
         }
     }
     printer.line(line)?;

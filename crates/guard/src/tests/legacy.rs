@@ -294,7 +294,7 @@ async fn sec_48_a_scoped_app_password_sees_the_address_only_if_it_is_scoped_to_i
         };
         let permissions =
             scope.map(|scope| Arc::new(gatewright_protocol::scope::Permissions::of(&scope.parse().unwrap())));
-        Granted::of_session(Arc::new(session), Kind::AppPassword, permissions)
+        Granted::of(Arc::new(session), Kind::AppPassword, permissions)
     };
     assert!(session(None).allows(&email));
     assert!(!session(Some("repo:*")).allows(&email));

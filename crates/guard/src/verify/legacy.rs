@@ -65,7 +65,7 @@ impl LegacySessions {
         check_account(guard, row, &session.account).await?;
         let granted = session.access.app_password().and_then(|access| access.granted.as_ref());
         let permissions = granted.map(|scopes| self.permissions(scopes));
-        Ok(Caller::Legacy(Granted::of_session(Arc::new(session), kind, permissions)))
+        Ok(Caller::Legacy(Granted::of(Arc::new(session), kind, permissions)))
     }
 
     /// Whether the refresh token is a good one is for whoever refreshes: that is one step with using it up.

@@ -50,11 +50,12 @@ pub async fn find_profile(
     actor: &Identifier,
 ) -> Result<Profile, FindProfileError> {
     let account = find(context, actor).await?.ok_or(FindProfileError::Elsewhere)?;
-    match account.status {
-        _ if account.did == *caller => {}
-        AccountStatus::Active => {}
-        AccountStatus::Deactivated => return Err(FindProfileError::Deactivated),
-        AccountStatus::TakenDown => return Err(FindProfileError::TakenDown),
+    if account.did != *caller {
+        match account.status {
+            AccountStatus::Active => {}
+            AccountStatus::Deactivated => return Err(FindProfileError::Deactivated),
+            AccountStatus::TakenDown => return Err(FindProfileError::TakenDown),
+        }
     }
     let (collection, key) = place();
     let record = context.store.find_record(&account.did, &collection, &key).await?;
