@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
-use crate::commands::{account, client, completions, config, dev, keys, permission_set, scope, serve};
+use crate::commands::{
+    account, app_password, client, completions, config, dev, keys, permission_set, scope, serve,
+};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -32,6 +34,9 @@ pub enum Command {
     /// Make and list accounts, set passwords
     #[command(subcommand)]
     Account(account::Command),
+    /// Make, list and revoke app passwords
+    #[command(subcommand)]
+    AppPassword(app_password::Command),
     /// Check what a client publishes about itself
     #[command(subcommand)]
     Client(client::Command),

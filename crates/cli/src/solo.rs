@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use async_trait::async_trait;
 use axum::Router;
 use axum::routing::get;
 use gatewright_guard::{Guard, ServiceTokens, StoreTokens};
@@ -19,14 +20,14 @@ use gatewright_host::{Host, Keys as HostKeys};
 use gatewright_protocol::crypto::{Curve, PrivateKey};
 use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::random::Random;
-use gatewright_protocol::secret::Password;
+use gatewright_protocol::secret::{FactorCode, Password};
 use gatewright_protocol::service_auth::Recipient;
 use gatewright_protocol::syntax::{Development, Did, Handle};
 use gatewright_protocol::time::Clock;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
 use gatewright_resolve::{Network, Resolver};
 use gatewright_server::AuthorizationServer;
-use gatewright_server::accounts::StoreAccounts;
+use gatewright_server::accounts::{Accounts, AccountsError, Factor, KnownAccount, StoreAccounts};
 use gatewright_server::keys::KeyFile;
 use gatewright_server::lexicons::Lexicons;
 use gatewright_server::passwords::Passwords;
@@ -199,15 +200,27 @@ impl Solo {
             resolver = resolver.lexicon_authority(authority);
         }
         let resolver = resolver.build();
-        let server = authorization_server(&parts, &service_did, &keys, Arc::clone(&store), resolver.clone())?;
+        let host = host(&parts, &service_did, &keys, Arc::clone(&store), &resolver)?;
+        let accounts = HostedAccounts {
+            accounts: StoreAccounts::new(Arc::clone(&store) as _, Arc::clone(&parts.random)),
+            host: host.clone(),
+        };
+        let server = authorization_server(
+            &parts,
+            &service_did,
+            &keys,
+            Arc::clone(&store),
+            resolver.clone(),
+            accounts,
+        )?;
         let tokens = StoreTokens::new(server.key_source(), Arc::clone(&store) as _);
         let guard = Guard::builder(&Url::parse(&parts.origin)?, service_did.clone(), tokens)
             .issuer(&parts.origin)
             .accounts(Arc::clone(&store) as _)
+            .legacy_sessions(server.legacy_sessions())
             .service_tokens(service_tokens(&parts, &service_did, &resolver)?)
             .forwarding(parts.services.usual()?)
             .build(server.nonces(), Arc::clone(&store) as _, Arc::clone(&parts.clock));
-        let host = host(&parts, &service_did, &keys, Arc::clone(&store), &resolver)?;
         Ok(Self { server, host, store, guard, parts, service_did })
     }
 
@@ -221,7 +234,8 @@ impl Solo {
             }
         });
         let health = Router::new().route("/health/ready", ready);
-        self.server.router().merge(self.host.router(&self.guard)).merge(health)
+        let sessions = self.server.xrpc(&self.guard);
+        self.server.router().merge(sessions).merge(self.host.router(&self.guard)).merge(health)
     }
 
     /// Starts what has to happen now and then, until `stop` changes.
@@ -347,8 +361,8 @@ fn authorization_server(
     keys: &KeyFile,
     store: Arc<Sqlite>,
     resolver: Resolver,
+    accounts: HostedAccounts,
 ) -> Result<AuthorizationServer> {
-    let accounts = StoreAccounts::new(Arc::clone(&store) as _, Arc::clone(&parts.random));
     let mut trusted = Vec::new();
     for client in &parts.trusted_clients {
         trusted.push(
@@ -389,6 +403,40 @@ fn authorization_server(
         server = server.notices(Arc::new(MailFolder::new(folder.clone(), Arc::clone(&parts.clock))));
     }
     Ok(server.build()?)
+}
+
+/// The accounts of the store, whose documents the host beside the server knows.
+struct HostedAccounts {
+    accounts: StoreAccounts,
+    host: Host,
+}
+
+#[async_trait]
+impl Accounts for HostedAccounts {
+    async fn check_password(
+        &self,
+        identifier: &str,
+        password: Password,
+    ) -> Result<Option<KnownAccount>, AccountsError> {
+        self.accounts.check_password(identifier, password).await
+    }
+
+    async fn find(&self, did: &Did) -> Result<Option<KnownAccount>, AccountsError> {
+        self.accounts.find(did).await
+    }
+
+    async fn find_named(&self, identifier: &str) -> Result<Option<KnownAccount>, AccountsError> {
+        self.accounts.find_named(identifier).await
+    }
+
+    async fn check_factor(&self, did: &Did, code: Option<FactorCode>) -> Result<Factor, AccountsError> {
+        self.accounts.check_factor(did, code).await
+    }
+
+    async fn describe(&self, account: &KnownAccount) -> Result<Option<serde_json::Value>, AccountsError> {
+        let document = self.host.did_document(&account.did).await?;
+        document.map(serde_json::to_value).transpose().map_err(|error| AccountsError::Elsewhere(error.into()))
+    }
 }
 
 fn host(

@@ -149,6 +149,77 @@ fn path(path: &Path) -> &str {
     path.to_str().expect("a UTF-8 path")
 }
 
+/// An installation with one account, as its configuration file names it.
+async fn installation(folder: &Path) -> std::path::PathBuf {
+    use gatewright_protocol::time::UnixTime;
+    use gatewright_store::account::{Account, AccountStatus, AccountStore as _, NewAccount};
+    use gatewright_store::sqlite::{Options, Sqlite};
+    let file = folder.join("gatewright.toml");
+    let text = format!("[server]\npublic_url = \"https://pds.example.net\"\ndata = {folder:?}\n");
+    std::fs::write(&file, text).expect("it writes");
+    let account = Account {
+        did: "did:web:alice.example.net".parse().expect("a DID"),
+        handle: "alice.example.net".parse().expect("a handle"),
+        email: None,
+        email_confirmed: false,
+        status: AccountStatus::Active,
+        created_at: UnixTime::from_seconds(1_800_000_000),
+    };
+    let store = Sqlite::open(folder.join("gatewright.sqlite"), Options::default()).expect("it opens");
+    let new = NewAccount { account, password: None, sealed_signing_key: None };
+    store.create_account(new).await.expect("it writes");
+    file
+}
+
+#[tokio::test]
+async fn app_passwords_are_made_listed_and_revoked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = installation(folder.path()).await;
+    let config = file.to_str().expect("text");
+    let run = |args: &[&str]| gatewright(&[&["app-password"], args, &["--config", config]].concat());
+    let made = run(&["create", "alice.example.net", "backup"]);
+    assert_eq!(made.status, 0, "{}", made.err);
+    let secret = made.out.trim();
+    assert!(secret.parse::<gatewright_protocol::app_password::AppPasswordSecret>().is_ok(), "{secret}");
+    assert!(made.err.contains("shown once"), "{}", made.err);
+    let scope = "repo:com.example.note?action=create";
+    let scoped = run(&[
+        "create",
+        "did:web:alice.example.net",
+        "bot",
+        "--scope",
+        scope,
+        "--expires-in",
+        "90d",
+        "--json",
+    ]);
+    let shown = &lines(&scoped)[0];
+    assert_eq!((&shown["name"], &shown["scope"]), (&"bot".into(), &scope.into()));
+    assert!(shown["password"].is_string() && shown["expiresAt"].is_string(), "{shown}");
+
+    let listed = run(&["list", "alice.example.net"]);
+    assert!(listed.out.contains("backup  everything but direct messages  never used"), "{}", listed.out);
+    assert!(listed.out.contains(&format!("bot  {scope}  ends 20")), "{}", listed.out);
+    assert!(!listed.out.contains(secret));
+    let names: Vec<Value> =
+        lines(&run(&["list", "alice.example.net", "--json"])).iter().map(|row| row["name"].clone()).collect();
+    assert_eq!(names, ["bot", "backup"]);
+
+    let again = run(&["create", "alice.example.net", "bot"]);
+    assert_eq!(again.status, 1);
+    assert!(again.err.contains("of this name already"), "{}", again.err);
+    let owner = run(&["create", "alice.example.net", "x", "--scope", "identity:*"]);
+    assert!(owner.status == 1 && owner.err.contains("never looks after the account"), "{}", owner.err);
+    assert_eq!(run(&["create", "alice.example.net", ""]).status, 2);
+    assert_eq!(run(&["create", "alice.example.net", "x", "--expires-in", "soon"]).status, 2);
+    let nobody = run(&["list", "nobody.example.net"]);
+    assert!(nobody.status == 1 && nobody.err.contains("hint:"), "{}", nobody.err);
+
+    assert_eq!(run(&["revoke", "alice.example.net", "bot"]).status, 0);
+    assert_eq!(run(&["revoke", "alice.example.net", "bot"]).status, 1);
+    assert_eq!(lines(&run(&["list", "alice.example.net", "--json"])).len(), 1);
+}
+
 #[test]
 fn keys_rotate_keeps_older_keys_and_withdraw_drops_them() {
     use gatewright_protocol::time::Clock as _;

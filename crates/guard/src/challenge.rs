@@ -3,6 +3,7 @@
 //! Clients in the field refresh their token when the header *starts with* `DPoP ` and contains
 //! `error="invalid_token"`: the DPoP challenge comes first, in a field line of its own, its values in double quotes.
 
+use gatewright_protocol::oauth::authorization_header::Scheme;
 use gatewright_protocol::oauth::error::ErrorCode;
 use http::HeaderValue;
 
@@ -30,11 +31,12 @@ pub(crate) fn refused(code: ErrorCode, description: &str) -> HeaderValue {
     value(&format!("DPoP algs=\"{ALGORITHMS}\", error=\"{code}\", error_description=\"{description}\""))
 }
 
-/// The challenge to a token that lacks a scope (RFC 6750 section 3.1).
-pub(crate) fn insufficient(scope: Option<&str>) -> HeaderValue {
+/// The challenge to a token that lacks a scope (RFC 6750 section 3.1), in the scheme in which it was presented.
+pub(crate) fn insufficient(scheme: Scheme, scope: Option<&str>) -> HeaderValue {
+    let scheme = scheme.as_str();
     match scope {
-        Some(scope) => value(&format!("DPoP error=\"insufficient_scope\", scope=\"{scope}\"")),
-        None => HeaderValue::from_static("DPoP error=\"insufficient_scope\""),
+        Some(scope) => value(&format!("{scheme} error=\"insufficient_scope\", scope=\"{scope}\"")),
+        None => value(&format!("{scheme} error=\"insufficient_scope\"")),
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn find(
     row: &Row,
     parts: &Parts,
 ) -> Result<Option<Destination>, GuardError> {
-    if !matches!(row.oauth, Rule::Call | Rule::CallBoth(_)) {
+    if !matches!(row.oauth, Rule::Call | Rule::CallBoth(_) | Rule::Profile) {
         return Ok(None);
     }
     let named = named(parts)?;

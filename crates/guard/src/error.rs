@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use gatewright_protocol::dpop::verify::ProofError;
+use gatewright_protocol::oauth::authorization_header::Scheme;
 use gatewright_protocol::oauth::error::ErrorCode;
 use gatewright_protocol::scope::Considered;
 use gatewright_protocol::service_auth::ServiceAuthError;
@@ -33,7 +34,8 @@ pub enum GuardError {
     /// The request has no credentials.
     #[error("credentials are required")]
     AuthMissing,
-    /// The method is never called at another service, or not with these credentials (RS-15, RS-16).
+    /// The method is not called like this, whatever was granted: a protected one at another service, or what a session of
+    /// this kind has no part in (RS-15, RS-16, APP-8 to APP-10).
     #[error("Bad token method")]
     Barred,
     /// The method is never open to applications.
@@ -51,9 +53,21 @@ pub enum GuardError {
     /// The keys of the authorization server cannot be had: not the client's fault.
     #[error("the keys of the authorization server are not available")]
     Keys(#[source] ResolveError),
+    /// The time of a password session's token has passed. Clients know it by these words.
+    #[error("Token has expired")]
+    LegacyExpired,
+    /// The password session was ended. Clients refresh on its name, and so learn that it is over.
+    #[error("Token has been revoked")]
+    LegacyRevoked,
+    /// A password session of this kind may not call the method.
+    #[error("Bad token scope")]
+    LegacyScope,
     /// A bearer token that is no legacy session of ours.
     #[error("Token could not be verified")]
     LegacyToken,
+    /// A refresh token without a name.
+    #[error("the refresh token has no id")]
+    LegacyTokenId,
     /// The method is not answered here.
     #[error("this method is not implemented here")]
     NotImplemented,
@@ -114,11 +128,14 @@ pub struct ScopeMissing {
     pub missing: Option<String>,
     /// Every scope of the token, and why it did not suffice.
     pub considered: Vec<Considered>,
+    /// How the token was presented.
+    #[serde(skip)]
+    scheme: Scheme,
 }
 
 impl ScopeMissing {
-    pub(crate) const fn new(missing: Option<String>, considered: Vec<Considered>) -> Self {
-        Self { allowed: false, by: None, missing, considered }
+    pub(crate) const fn new(scheme: Scheme, missing: Option<String>, considered: Vec<Considered>) -> Self {
+        Self { allowed: false, by: None, missing, considered, scheme }
     }
 
     fn message(&self) -> String {
@@ -147,7 +164,11 @@ impl GuardError {
             Self::AdminRequired => (StatusCode::UNAUTHORIZED, "AuthenticationRequired"),
             Self::AuthMissing => (StatusCode::UNAUTHORIZED, "AuthMissing"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "Forbidden"),
-            Self::Barred | Self::Header | Self::LegacyToken => (StatusCode::BAD_REQUEST, "InvalidToken"),
+            Self::Barred | Self::Header | Self::LegacyScope | Self::LegacyToken => {
+                (StatusCode::BAD_REQUEST, "InvalidToken")
+            }
+            Self::LegacyExpired | Self::LegacyRevoked => (StatusCode::BAD_REQUEST, "ExpiredToken"),
+            Self::LegacyTokenId => (StatusCode::UNAUTHORIZED, "MissingTokenId"),
             Self::InvalidRequest(_) => (StatusCode::BAD_REQUEST, "InvalidRequest"),
             Self::IssuerKeys(_) | Self::Keys(_) => (StatusCode::BAD_GATEWAY, "UpstreamFailure"),
             Self::NotImplemented => (StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented"),
@@ -164,7 +185,9 @@ impl GuardError {
         match self {
             Self::Proof(error) => Some(challenge::refused(error.code(), &error.to_string())),
             Self::Token(error) => Some(challenge::refused(ErrorCode::InvalidToken, &error.to_string())),
-            Self::ScopeMissing(missing) => Some(challenge::insufficient(missing.missing.as_deref())),
+            Self::ScopeMissing(missing) => {
+                Some(challenge::insufficient(missing.scheme, missing.missing.as_deref()))
+            }
             // Not one that a client would answer by refreshing its session.
             Self::ServiceToken(_) => Some(HeaderValue::from_static("Bearer")),
             Self::AdminRequired => Some(HeaderValue::from_static("Basic realm=\"admin\"")),

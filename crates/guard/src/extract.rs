@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use gatewright_protocol::legacy::RefreshClaims;
 use http::request::Parts;
 
 use crate::table::Kind;
@@ -17,28 +18,33 @@ pub enum Caller {
     Admin,
     /// Nobody in particular.
     Anonymous,
+    /// Somebody with a password session of an account.
+    Legacy(Granted),
     /// An application, with the token of an account.
     OAuth(Granted),
+    /// The holder of a refresh token of a password session. That it was signed here is all that is known of it.
+    Refresh(RefreshClaims),
     /// A service, or an account through one, by a service token.
     Service(ServiceCaller),
 }
 
 impl Caller {
     /// By which kind of credentials.
-    pub const fn kind(&self) -> Kind {
+    pub fn kind(&self) -> Kind {
         match self {
             Self::Admin => Kind::Admin,
             Self::Anonymous => Kind::Nobody,
-            Self::OAuth(_) => Kind::OAuth,
+            Self::Legacy(granted) | Self::OAuth(granted) => granted.kind(),
+            Self::Refresh(_) => Kind::Refresh,
             Self::Service(caller) => caller.kind,
         }
     }
 
-    /// What the token grants, if an application calls.
+    /// What the token grants, if it is one of an account.
     pub const fn granted(&self) -> Option<&Granted> {
         match self {
-            Self::OAuth(granted) => Some(granted),
-            Self::Admin | Self::Anonymous | Self::Service(_) => None,
+            Self::Legacy(granted) | Self::OAuth(granted) => Some(granted),
+            Self::Admin | Self::Anonymous | Self::Refresh(_) | Self::Service(_) => None,
         }
     }
 }
@@ -57,7 +63,7 @@ impl<S: Sync> FromRequestParts<S> for Granted {
     type Rejection = GuardError;
 
     /// # Errors
-    /// No application calls.
+    /// Nobody calls with a token of an account.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, GuardError> {
         parts.extensions.get::<Caller>().and_then(Caller::granted).cloned().ok_or(GuardError::AuthMissing)
     }

@@ -23,7 +23,7 @@ use url::Url;
 use crate::challenge::Challenges;
 use crate::destination::{self, Destination};
 use crate::table::{self, Found, Row, Table};
-use crate::verify::{self, ServiceTokens, Tokens};
+use crate::verify::{self, LegacySessions, ServiceTokens, Tokens};
 use crate::{Caller, GuardError, Services};
 
 /// Checks the requests of one resource server. Cheap to clone; all clones are one guard.
@@ -38,6 +38,7 @@ pub(crate) struct Inner {
     /// The `iss` of tokens that are taken.
     pub(crate) issuer: Box<str>,
     pub(crate) tokens: Tokens,
+    pub(crate) legacy: Option<LegacySessions>,
     pub(crate) nonces: Arc<Nonces>,
     pub(crate) replays: Arc<dyn ReplayStore>,
     pub(crate) accounts: Option<Arc<dyn AccountStore>>,
@@ -59,6 +60,7 @@ impl Guard {
             origin,
             service,
             tokens: tokens.into(),
+            legacy: None,
             table: None,
             accounts: None,
             admin: None,
@@ -145,6 +147,7 @@ pub struct GuardBuilder {
     issuer: String,
     service: Did,
     tokens: Tokens,
+    legacy: Option<LegacySessions>,
     table: Option<Table>,
     accounts: Option<Arc<dyn AccountStore>>,
     admin: Option<AdminPassword>,
@@ -157,6 +160,13 @@ impl GuardBuilder {
     #[must_use]
     pub fn issuer(mut self, issuer: &str) -> Self {
         issuer.clone_into(&mut self.issuer);
+        self
+    }
+
+    /// Password sessions, whose bearer tokens are taken too. Without them none is.
+    #[must_use]
+    pub fn legacy_sessions(mut self, sessions: LegacySessions) -> Self {
+        self.legacy = Some(sessions);
         self
     }
 
@@ -216,6 +226,7 @@ impl GuardBuilder {
             issuer: self.issuer.into(),
             service: self.service,
             tokens: self.tokens,
+            legacy: self.legacy,
             nonces,
             replays,
             accounts: self.accounts,

@@ -67,5 +67,6 @@ pub use service::GuardService;
 pub use services::{Service, Services};
 pub use table::{Kind, Row, Rule, Table};
 pub use verify::{
-    IssuerKeys, JwksTokens, KeySource, PublishedKeys, ServiceCaller, ServiceTokens, StoreTokens, Tokens,
+    IssuerKeys, JwksTokens, KeySource, LegacySessions, PublishedKeys, ServiceCaller, ServiceTokens,
+    StoreTokens, Tokens,
 };

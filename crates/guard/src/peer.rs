@@ -41,6 +41,21 @@ impl Peer {
         }
     }
 
+    /// Roughly where it is, for people: the network of 256 addresses (`192.0.2.0/24`), or what a provider gives to a
+    /// site (`2001:db8:1::/48`). Never the address itself.
+    pub fn place(self) -> String {
+        match self.0.to_canonical() {
+            IpAddr::V4(address) => {
+                let [a, b, c, _] = address.octets();
+                format!("{}/24", Ipv4Addr::new(a, b, c, 0))
+            }
+            IpAddr::V6(address) => {
+                let [a, b, c, ..] = address.segments();
+                format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
+            }
+        }
+    }
+
     /// The network it is in.
     pub fn network(self) -> Network {
         match self.0.to_canonical() {
@@ -94,6 +109,17 @@ mod tests {
                 expected.parse::<IpAddr>().unwrap(),
                 "{connection} {forwarded:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_place_is_never_an_address() {
+        for (address, place) in [
+            ("192.0.2.77", "192.0.2.0/24"),
+            ("::ffff:192.0.2.77", "192.0.2.0/24"),
+            ("2001:db8:1:2:3::4", "2001:db8:1::/48"),
+        ] {
+            assert_eq!(Peer(address.parse().unwrap()).place(), place);
         }
     }
 

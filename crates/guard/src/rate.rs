@@ -94,12 +94,27 @@ impl Counter {
     /// # Errors
     /// That would be too many; none of them is counted.
     pub fn count_points(&self, key: impl Hash, points: u32, now: UnixTime) -> Result<(), TooMany> {
+        self.spend(key, points, now).map(drop)
+    }
+
+    /// The same, and says what is left.
+    ///
+    /// # Errors
+    /// That would be too many; none of them is counted.
+    pub fn spend(&self, key: impl Hash, points: u32, now: UnixTime) -> Result<Budget, TooMany> {
         let mut counts = self.counts.lock();
-        let Some(key) = self.slot(&mut counts, key, now) else { return Ok(()) };
-        self.check_slot(&counts, key, points, now)?;
-        let count = counts.current.entry(key).or_default();
-        *count = count.saturating_add(points);
-        Ok(())
+        let key = self.slot(&mut counts, key, now);
+        let mut remaining = self.rate.count;
+        if let Some(key) = key {
+            remaining = self.check_slot(&counts, key, points, now)?;
+            let count = counts.current.entry(key).or_default();
+            *count = count.saturating_add(points);
+        }
+        // What was counted now has slid out whole when the next window ends.
+        let window = self.window_millis();
+        let left = 2 * window - now.millis().rem_euclid(window);
+        let resets_at = now.plus(Duration::from_millis(u64::try_from(left).unwrap_or(0)));
+        Ok(Budget { rate: self.rate, remaining, resets_at })
     }
 
     /// Says whether one more event would be counted, without counting it.
@@ -116,7 +131,10 @@ impl Counter {
     /// That would be too many.
     pub fn check_points(&self, key: impl Hash, points: u32, now: UnixTime) -> Result<(), TooMany> {
         let mut counts = self.counts.lock();
-        self.slot(&mut counts, key, now).map_or(Ok(()), |key| self.check_slot(&counts, key, points, now))
+        match self.slot(&mut counts, key, now) {
+            Some(key) => self.check_slot(&counts, key, points, now).map(drop),
+            None => Ok(()),
+        }
     }
 
     fn slot(&self, counts: &mut Counts, key: impl Hash, now: UnixTime) -> Option<u64> {
@@ -141,7 +159,8 @@ impl Counter {
         }
     }
 
-    fn check_slot(&self, counts: &Counts, key: u64, points: u32, now: UnixTime) -> Result<(), TooMany> {
+    /// What would be left.
+    fn check_slot(&self, counts: &Counts, key: u64, points: u32, now: UnixTime) -> Result<u32, TooMany> {
         let window = self.window_millis();
         let left = window - now.millis().rem_euclid(window);
         let (limit, points) = (i64::from(self.rate.count), i64::from(points));
@@ -150,7 +169,7 @@ impl Counter {
         // Rounded up: what still counts of the last window counts whole.
         let passed = previous.saturating_mul(left).saturating_add(window - 1) / window;
         if current + passed + points <= limit {
-            return Ok(());
+            return Ok(u32::try_from(limit - current - passed - points).unwrap_or(0));
         }
         // How much of a window must have slid out until what was counted in it leaves room.
         let slide = |counted: i64, room: i64| {
@@ -187,6 +206,33 @@ impl TooMany {
     /// What an XRPC answer with status 429 says beside its body: `RateLimit-*` and `Retry-After` (RS-7). The reset is
     /// in seconds since 1970, as clients of this network read it.
     pub fn headers(&self) -> [(HeaderName, HeaderValue); 5] {
+        let left = Budget { rate: self.rate, remaining: self.remaining, resets_at: self.resets_at };
+        let [limit, remaining, reset, policy] = left.headers();
+        [limit, remaining, reset, policy, (RETRY_AFTER, self.retry_after.as_secs().into())]
+    }
+}
+
+/// What is left of a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Budget {
+    /// The rate.
+    pub rate: Rate,
+    /// How many are left of it.
+    pub remaining: u32,
+    /// When all of them are back, if nothing else is counted meanwhile.
+    pub resets_at: UnixTime,
+}
+
+impl Budget {
+    /// The one of which less is left.
+    #[must_use]
+    pub fn tighter(self, other: Self) -> Self {
+        if other.remaining < self.remaining { other } else { self }
+    }
+
+    /// What an XRPC answer says about it: `RateLimit-*`.
+    pub fn headers(&self) -> [(HeaderName, HeaderValue); 4] {
         let policy = format!("{};w={}", self.rate.count, self.rate.window.as_secs());
         let policy = HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("0"));
         [
@@ -194,7 +240,6 @@ impl TooMany {
             (HeaderName::from_static("ratelimit-remaining"), self.remaining.into()),
             (HeaderName::from_static("ratelimit-reset"), self.resets_at.seconds().into()),
             (HeaderName::from_static("ratelimit-policy"), policy),
-            (RETRY_AFTER, self.retry_after.as_secs().into()),
         ]
     }
 }
@@ -261,6 +306,30 @@ mod tests {
             }
         }
         assert!(refusals > 12, "{refusals}");
+    }
+
+    #[test]
+    fn what_is_left_is_said_and_is_back_when_it_was_promised() {
+        let counter = counter();
+        let left: Vec<u32> =
+            (0..3).map(|_| counter.spend("a", 1, START).expect("within the limit").remaining).collect();
+        assert_eq!(left, [2, 1, 0]);
+        let other = counter.spend("b", 1, START).expect("another key");
+        assert_eq!(other.resets_at, START.plus(Duration::from_mins(10)));
+        assert_eq!(counter.spend("a", 1, other.resets_at).expect("it is back").remaining, 2);
+        let said = other.headers().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text")));
+        assert_eq!(
+            said,
+            [
+                "ratelimit-limit: 3",
+                "ratelimit-remaining: 2",
+                "ratelimit-reset: 300600",
+                "ratelimit-policy: 3;w=300"
+            ]
+        );
+        let long = Counter::new(Rate { count: 1, window: Duration::from_hours(24) });
+        let daily = long.spend("a", 1, START).expect("within the limit");
+        assert_eq!((other.tighter(daily).remaining, daily.tighter(other).remaining), (0, 0));
     }
 
     #[test]

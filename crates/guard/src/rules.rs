@@ -51,7 +51,9 @@ fn check_granted(
     let aud = destination.map_or("*", |destination| destination.audience().as_str());
     match row.oauth {
         Rule::Any | Rule::Body | Rule::ServiceToken | Rule::Unasked => Ok(()),
-        Rule::Forbidden => Err(GuardError::Forbidden),
+        // What no application may, a password session of the right kind may.
+        Rule::Forbidden if granted.is_scoped() => Err(GuardError::Forbidden),
+        Rule::Forbidden => Ok(()),
         Rule::Account(attr, action) => granted.require([Need::Account(AccountNeed { attr, action })]),
         Rule::Identity(attr) => granted.require([Need::Identity(IdentityNeed { attr })]),
         Rule::Scope(scope) => match scope.parse::<Permission>() {
@@ -59,8 +61,13 @@ fn check_granted(
             // A row that demands nothing sensible opens nothing.
             _ => Err(GuardError::Forbidden),
         },
-        Rule::Upload => granted.require([Need::Blob(BlobNeed { mime: declared_type(parts)? })]),
-        Rule::Call => granted.require([Need::Rpc(RpcNeed { lxm: method(row, parts), aud })]),
+        Rule::Upload => match declared_type(parts)? {
+            // That declares nothing: the handler looks at the bytes, and must ask then.
+            "*/*" => Ok(()),
+            mime => granted.require([Need::Blob(BlobNeed { mime })]),
+        },
+        Rule::Profile if granted.kind() != Kind::OAuth => Ok(()),
+        Rule::Call | Rule::Profile => granted.require([Need::Rpc(RpcNeed { lxm: method(row, parts), aud })]),
         Rule::CallBoth(other) => {
             let lxm = method(row, parts);
             granted.require([Need::Rpc(RpcNeed { lxm, aud }), Need::Rpc(RpcNeed { lxm: other, aud })])

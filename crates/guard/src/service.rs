@@ -76,7 +76,7 @@ where
     let mut response = match admit(&guard, &row, request).await {
         Err(error) => error.into_response(),
         Ok((caller, mut request)) => {
-            let granted = caller.granted().filter(|_| row.oauth == Rule::Body).cloned();
+            let granted = caller.granted().filter(|_| row.is_asked_by_handler()).cloned();
             request.extensions_mut().insert(caller);
             let response = inner.call(request).await?.into_response();
             match granted {

@@ -8,17 +8,19 @@ use axum::Router;
 use gatewright_guard::Guard;
 use gatewright_protocol::crypto::{PrivateKey, SealKey};
 use gatewright_protocol::random::Random;
+use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::Clock;
-use gatewright_store::HostStore;
 use gatewright_store::account::Account;
+use gatewright_store::{HostStore, StoreError};
 use moka::sync::Cache;
 use tokio::sync::{RwLock, Semaphore};
 
 use crate::blobs::BlobFolder;
 use crate::context::Context;
-use crate::identity::{HandleResolver, OwnHandlesOnly, PlcDirectory};
+use crate::identity::{AccountDocument, HandleResolver, OwnHandlesOnly, PlcDirectory};
 use crate::limits::RateLimits;
 use crate::operations::create_account::{CreateAccount, CreateAccountError, create_account};
+use crate::operations::describe_account::describe_account;
 use crate::proxy::Forwarding;
 use crate::repo::desk::Desks;
 use crate::settings::Settings;
@@ -99,6 +101,17 @@ impl Host {
     /// What its operations use.
     pub fn context(&self) -> &Context {
         &self.context
+    }
+
+    /// The DID document of an account as this host knows it. `None` if it is not here, or has no signing key here.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn did_document(&self, did: &Did) -> Result<Option<AccountDocument>, StoreError> {
+        match self.context.store.find_account(did).await? {
+            Some(account) => describe_account(&self.context, &account).await,
+            None => Ok(None),
+        }
     }
 
     /// Makes an account.

@@ -19,13 +19,17 @@
 //! | [`repo_proof`] | that a record is in a repository, signed by its account's key |
 //! | [`service_auth`] | service tokens: an account calls a service in its own name |
 //! | [`secret`] | tokens, codes and passwords that cannot be printed, and their hashes |
+//! | [`app_password`] | passwords for clients without OAuth |
+//! | [`legacy`] | the bearer tokens of password sessions |
 
+pub mod app_password;
 pub mod crypto;
 pub mod data_model;
 pub mod did_document;
 pub mod dpop;
 pub mod jose;
 pub mod json;
+pub mod legacy;
 pub mod oauth;
 pub mod permission_set;
 pub mod plc;

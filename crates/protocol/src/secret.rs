@@ -201,6 +201,11 @@ secret! {
 }
 
 secret! {
+    /// The code of a second factor, as a person typed it.
+    FactorCode
+}
+
+secret! {
     /// The operator's password.
     AdminPassword
 }
@@ -257,6 +262,7 @@ mod tests {
             format!("{:?}", Code::parse(text).unwrap()),
             format!("{:?}", DeviceSecret::parse(text).unwrap()),
             format!("{:?}", Password::parse(text).unwrap()),
+            format!("{:?}", FactorCode::parse(text).unwrap()),
             format!("{:?}", AdminPassword::parse(text).unwrap()),
             format!("{:?}", ServiceToken::new(text.to_owned())),
         ];
@@ -267,6 +273,7 @@ mod tests {
             "Code(…)",
             "DeviceSecret(…)",
             "Password(…)",
+            "FactorCode(…)",
             "AdminPassword(…)",
             "ServiceToken(…)",
         ]

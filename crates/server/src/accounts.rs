@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use gatewright_protocol::random::Random;
-use gatewright_protocol::secret::Password;
+use gatewright_protocol::secret::{FactorCode, Password};
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_store::StoreError;
 use gatewright_store::account::{Account, AccountStatus, AccountStore};
+use serde_json::Value;
 
 use crate::passwords::{Checked, PasswordError, Passwords};
 
@@ -26,6 +27,33 @@ pub trait Accounts: Send + Sync {
 
     /// The account of this DID.
     async fn find(&self, did: &Did) -> Result<Option<KnownAccount>, AccountsError>;
+
+    /// The account of this handle, DID or e-mail address.
+    async fn find_named(&self, identifier: &str) -> Result<Option<KnownAccount>, AccountsError>;
+
+    /// Checks the second factor of an account whose password was right. An account that has none is never asked.
+    async fn check_factor(&self, _did: &Did, _code: Option<FactorCode>) -> Result<Factor, AccountsError> {
+        Ok(Factor::NotAsked)
+    }
+
+    /// The DID document of an account as its host knows it: today's clients take the host's address from there
+    /// (SESS-13).
+    async fn describe(&self, _account: &KnownAccount) -> Result<Option<Value>, AccountsError> {
+        Ok(None)
+    }
+}
+
+/// What a second factor says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Factor {
+    /// The account has none.
+    NotAsked,
+    /// Its code is needed, and was not sent.
+    Required,
+    /// The code is right.
+    Right,
+    /// The code is wrong.
+    Wrong,
 }
 
 /// What the server knows of an account.
@@ -39,11 +67,22 @@ pub struct KnownAccount {
     pub status: AccountStatus,
     /// The resource server that keeps it, where that is not the first of the settings.
     pub audience: Option<Did>,
+    /// Its e-mail address.
+    pub email: Option<String>,
+    /// Whether a link sent there was opened.
+    pub email_confirmed: bool,
 }
 
 impl From<Account> for KnownAccount {
     fn from(account: Account) -> Self {
-        Self { did: account.did, handle: account.handle, status: account.status, audience: None }
+        Self {
+            did: account.did,
+            handle: account.handle,
+            status: account.status,
+            audience: None,
+            email: account.email,
+            email_confirmed: account.email_confirmed,
+        }
     }
 }
 
@@ -118,6 +157,10 @@ impl Accounts for StoreAccounts {
 
     async fn find(&self, did: &Did) -> Result<Option<KnownAccount>, AccountsError> {
         Ok(self.store.find_account(did).await?.map(Into::into))
+    }
+
+    async fn find_named(&self, identifier: &str) -> Result<Option<KnownAccount>, AccountsError> {
+        Ok(self.find_account(identifier).await?.map(Into::into))
     }
 }
 

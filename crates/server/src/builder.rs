@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use gatewright_guard::rate::Counter;
+use gatewright_guard::{Guard, LegacySessions};
 use gatewright_protocol::dpop::nonce::Nonces;
 use gatewright_protocol::oauth::server_metadata::ServerMetadata;
 use gatewright_protocol::random::{Random, random_bytes};
@@ -23,7 +24,7 @@ use crate::keys::Keys;
 use crate::notices::{LogNotices, Notices};
 use crate::pages::brand::Look;
 use crate::permission_sets::{NoSets, PermissionSets};
-use crate::router::router;
+use crate::router::{router, xrpc};
 use crate::settings::{Audience, InvalidIssuer, Issuer, Settings};
 use crate::tasks;
 
@@ -82,6 +83,17 @@ impl AuthorizationServer {
     /// other end, all clients share one limit.
     pub fn router(&self) -> Router {
         router(self.app.clone())
+    }
+
+    /// The methods about password sessions and app passwords (`createSession` and its kin), behind the guard of the
+    /// resource server whose sessions they are. That guard must know them: [`legacy_sessions`](Self::legacy_sessions).
+    pub fn xrpc(&self, guard: &Guard) -> Router {
+        xrpc(self.app.clone(), guard)
+    }
+
+    /// Its password sessions, for a guard in the same process.
+    pub fn legacy_sessions(&self) -> LegacySessions {
+        LegacySessions::new(self.app.ctx.keys.legacy_keys(), Arc::clone(&self.app.ctx.store) as _)
     }
 
     /// Its keys: where a guard in the same process finds the public ones.

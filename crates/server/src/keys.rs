@@ -10,8 +10,9 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use gatewright_guard::KeySource;
-use gatewright_protocol::crypto::{Curve, PrivateKey, PublicKey, SealKey};
+use gatewright_protocol::crypto::{Curve, PrivateKey, PublicKey, SealKey, hmac_sha256};
 use gatewright_protocol::jose::{Jwk, JwkSet, Thumbprint};
+use gatewright_protocol::legacy::LegacyKeys;
 use gatewright_protocol::random::{Random, random_bytes};
 use gatewright_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,10 @@ use zeroize::Zeroizing;
 pub struct KeyFile {
     /// The first one signs; the others are published until no token of theirs can be alive.
     signing: Vec<SigningKey>,
+    /// What password sessions are signed with (SESS-5): the first one signs, the others are accepted until no token of
+    /// theirs can be alive. Empty in a file of before there were any: then it is derived.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sessions: Vec<SessionSecret>,
     refresh_key: Secret,
     seal_key: Secret,
     device_key: Secret,
@@ -37,17 +42,29 @@ struct SigningKey {
     replaced_at: Option<UnixTime>,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SessionSecret {
+    secret: Secret,
+    created_at: UnixTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced_at: Option<UnixTime>,
+}
+
 /// 32 bytes that are wiped after use; hexadecimal in the file.
 struct Secret(Zeroizing<[u8; 32]>);
 
 /// A key that was replaced is published this long: longer than any token that it signed can live.
 const RETIRED_AFTER: Duration = Duration::from_hours(24);
+/// The same for what password sessions are signed with: their refresh tokens live for 90 days.
+const SESSIONS_RETIRED_AFTER: Duration = Duration::from_hours(24 * 91);
 
 impl KeyFile {
     /// New keys.
     pub fn generate(random: &dyn Random, now: UnixTime) -> Self {
         Self {
             signing: vec![SigningKey::generate(random, now)],
+            sessions: vec![SessionSecret::generate(random, now)],
             refresh_key: Secret::generate(random),
             seal_key: Secret::generate(random),
             device_key: Secret::generate(random),
@@ -114,12 +131,36 @@ impl KeyFile {
             key.replaced_at.get_or_insert(now);
         }
         self.signing.insert(0, SigningKey::generate(random, now));
+        if self.sessions.is_empty() {
+            let derived = self.derive(b"password sessions");
+            self.sessions.push(SessionSecret { secret: derived, created_at: now, replaced_at: None });
+        }
+        self.sessions
+            .retain(|secret| secret.replaced_at.is_none_or(|at| now.since(at) < SESSIONS_RETIRED_AFTER));
+        for secret in &mut self.sessions {
+            secret.replaced_at.get_or_insert(now);
+        }
+        self.sessions.insert(0, SessionSecret::generate(random, now));
     }
 
     /// Puts a new key in the place of all others, because one was stolen. What was signed before is good no longer:
-    /// clients refresh; sessions go on.
+    /// clients refresh; sessions go on. Password sessions cannot: whoever has their secret can refresh too, so they end.
     pub fn withdraw(&mut self, random: &dyn Random, now: UnixTime) {
         self.signing = vec![SigningKey::generate(random, now)];
+        self.sessions = vec![SessionSecret::generate(random, now)];
+    }
+
+    fn legacy_keys(&self) -> LegacyKeys {
+        let mut secrets = self.sessions.iter().map(|secret| *secret.secret.0);
+        match secrets.next() {
+            Some(signing) => LegacyKeys::new(signing, secrets),
+            None => LegacyKeys::new(*self.derive(b"password sessions").0, []),
+        }
+    }
+
+    /// A secret for a purpose that has none of its own in the file.
+    fn derive(&self, purpose: &[u8]) -> Secret {
+        Secret(Zeroizing::new(hmac_sha256(&*self.refresh_key.0, &[b"derived for ", purpose])))
     }
 
     /// Seals the signing keys of accounts in their rows.
@@ -220,6 +261,12 @@ impl SigningKey {
     }
 }
 
+impl SessionSecret {
+    fn generate(random: &dyn Random, now: UnixTime) -> Self {
+        Self { secret: Secret::generate(random), created_at: now, replaced_at: None }
+    }
+}
+
 impl Secret {
     fn generate(random: &dyn Random) -> Self {
         Self(Zeroizing::new(random_bytes(random)))
@@ -254,6 +301,8 @@ impl<'de> Deserialize<'de> for Secret {
 /// The keys of a running server. Signing keys can be replaced while it runs.
 pub struct Keys {
     ring: ArcSwap<Ring>,
+    legacy: Arc<LegacyKeys>,
+    app_password_key: Secret,
     refresh_key: Secret,
     device_key: Secret,
 }
@@ -273,6 +322,8 @@ impl Keys {
     pub fn new(file: &KeyFile) -> Result<Self, KeyFileError> {
         Ok(Self {
             ring: ArcSwap::from_pointee(file.ring()?),
+            legacy: Arc::new(file.legacy_keys()),
+            app_password_key: file.derive(b"app passwords"),
             refresh_key: Secret(file.refresh_key.0.clone()),
             device_key: Secret(file.device_key.0.clone()),
         })
@@ -299,6 +350,16 @@ impl Keys {
 
     pub(crate) fn ring(&self) -> arc_swap::Guard<Arc<Ring>> {
         self.ring.load()
+    }
+
+    /// What password sessions are signed with.
+    pub fn legacy_keys(&self) -> Arc<LegacyKeys> {
+        Arc::clone(&self.legacy)
+    }
+
+    /// What app passwords are looked up by. It never changes, or all of them would be good no longer.
+    pub(crate) fn app_password_key(&self) -> &[u8; 32] {
+        &self.app_password_key.0
     }
 
     pub(crate) fn refresh_key(&self) -> &[u8; 32] {
@@ -408,6 +469,49 @@ mod tests {
         assert_eq!(file.kids().unwrap().len(), 1);
         assert!(stolen.iter().all(|kid| keys.find(kid).is_none()));
         assert_eq!((*file.refresh_key.0, *file.seal_key.0), (refresh, seal));
+    }
+
+    #[test]
+    fn password_sessions_survive_rotation_for_as_long_as_they_live() {
+        use gatewright_protocol::jose::jws;
+        use gatewright_protocol::legacy::{AccessClaims, LegacyScope, LegacySessionId, LegacyTokenError};
+        let random = Counting(1.into());
+        let day = |days: i64| UnixTime::from_seconds(days * 86_400);
+        let mut file = KeyFile::generate(&random, day(0));
+        let claims = AccessClaims {
+            scope: LegacyScope::Full,
+            audience: "did:web:pds.example.com".parse().unwrap(),
+            account: "did:web:alice.example.com".parse().unwrap(),
+            session: LegacySessionId([1; 16]),
+            issued_at: day(0),
+            expires_at: day(1000),
+        };
+        let token = Keys::new(&file).unwrap().legacy_keys().sign_access(&claims);
+        let check = |file: &KeyFile| {
+            let keys = Keys::new(file).unwrap().legacy_keys();
+            keys.verify_access(&jws::decode(token.expose()).unwrap(), &claims.audience, day(1)).map(drop)
+        };
+        file.rotate(&random, day(1));
+        file.rotate(&random, day(91));
+        assert_eq!(check(&file), Ok(()));
+        file.rotate(&random, day(92));
+        assert_eq!(check(&file), Err(LegacyTokenError::Invalid), "no refresh token lives as long");
+        file.withdraw(&random, day(93));
+        assert_eq!(file.sessions.len(), 1);
+        // A file of before there were password sessions: each process derives the same secret from it.
+        file.sessions.clear();
+        let token = Keys::new(&file).unwrap().legacy_keys().sign_access(&claims);
+        let text = serde_json::to_vec(&file).unwrap();
+        let mut same: KeyFile = serde_json::from_slice(&text).unwrap();
+        same.rotate(&random, day(94));
+        let keys = Keys::new(&same).unwrap();
+        let checked = keys.legacy_keys().verify_access(
+            &jws::decode(token.expose()).unwrap(),
+            &claims.audience,
+            day(95),
+        );
+        assert_eq!(checked, Ok(claims.clone()));
+        assert_eq!(keys.app_password_key(), Keys::new(&file).unwrap().app_password_key());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
+use gatewright_guard::{Guard, GuardLayer};
 use gatewright_protocol::oauth::server_metadata;
 
 use crate::http::account::{approve, end_session, home, sign_in as own_sign_in, sign_out};
@@ -13,6 +14,12 @@ use crate::http::machine::{dpop_endpoint, method_not_allowed, preflight};
 use crate::http::oauth::not_a_page::not_a_page;
 use crate::http::oauth::{account, authorize, cancel, consent, jwks, par, revoke, sign_in, token};
 use crate::http::well_known::{authorization_server, change_password};
+use crate::http::xrpc::count::count;
+use crate::http::xrpc::errors::XrpcRefusal;
+use crate::http::xrpc::{
+    create_app_password, create_session, delete_session, list_app_passwords, refresh_session,
+    revoke_app_password,
+};
 use crate::pages::paths;
 
 /// Where requests are pushed.
@@ -42,6 +49,21 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::APPROVE_HELD, post(approve::post).fallback(not_a_page))
         .route(CHANGE_PASSWORD, get(change_password::get))
         .route(&app.look.stylesheet_path, get(assets::stylesheet))
+        .with_state(app)
+}
+
+/// The methods about password sessions, behind the guard of the resource server that they are for.
+pub(crate) fn xrpc(app: App, guard: &Guard) -> Router {
+    Router::new()
+        .route("/xrpc/com.atproto.server.createAppPassword", post(create_app_password::post))
+        .route("/xrpc/com.atproto.server.createSession", post(create_session::post))
+        .route("/xrpc/com.atproto.server.deleteSession", post(delete_session::post))
+        .route("/xrpc/com.atproto.server.listAppPasswords", get(list_app_passwords::get))
+        .route("/xrpc/com.atproto.server.refreshSession", post(refresh_session::post))
+        .route("/xrpc/com.atproto.server.revokeAppPassword", post(revoke_app_password::post))
+        .method_not_allowed_fallback(async || XrpcRefusal::wrong_verb())
+        .layer(GuardLayer::new(guard.clone()))
+        .layer(from_fn_with_state(app.clone(), count))
         .with_state(app)
 }
 

@@ -210,6 +210,13 @@ pub struct Lifetimes {
     pub recovery: Duration,
     /// Devices are forgotten this long after they last came.
     pub device: Duration,
+    /// Access tokens of password sessions. Clients refresh 15 minutes before the end, so they live clearly longer
+    /// (SESS-14).
+    pub legacy_access: Duration,
+    /// Refresh tokens of password sessions.
+    pub legacy_refresh: Duration,
+    /// How long a used refresh token of a password session gives the same next one (SESS-16).
+    pub legacy_grace: Duration,
 }
 
 /// How long a session lives.
@@ -241,6 +248,9 @@ impl Default for Lifetimes {
             device_grace: Duration::from_secs(5),
             recovery: MINUTE,
             device: 90 * DAY,
+            legacy_access: 120 * MINUTE,
+            legacy_refresh: 90 * DAY,
+            legacy_grace: 120 * MINUTE,
         }
     }
 }
@@ -281,6 +291,8 @@ pub struct Limits {
     pub open: Rate,
     /// How long the permission sets of one request may take to be looked up, all together (PS-27).
     pub set_resolution: Duration,
+    /// Calls of methods from one network.
+    pub calls: Rate,
 }
 
 impl Default for Limits {
@@ -298,6 +310,7 @@ impl Default for Limits {
             revoked_nothing: Rate { count: 300, window: FIVE },
             open: Rate { count: 600, window: FIVE },
             set_resolution: Duration::from_secs(8),
+            calls: Rate { count: 3000, window: FIVE },
         }
     }
 }

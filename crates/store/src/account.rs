@@ -79,17 +79,19 @@ pub trait AccountStore: Send + Sync {
     async fn list_accounts(&self, after: Option<&Did>, limit: usize) -> Result<Vec<Account>, StoreError>;
     /// The hash of the account's password.
     async fn find_password(&self, did: &Did) -> Result<Option<PasswordHash>, StoreError>;
-    /// Replaces the password and ends every code, token and device sign-in of the account in the same step (AS-62).
+    /// Replaces the password and ends every code, token, device sign-in and legacy session of the account in the same
+    /// step (AS-62, SESS-18). App passwords stay.
     /// False if there is no such account.
     async fn replace_password(&self, did: &Did, password: PasswordHash) -> Result<bool, StoreError>;
     /// Replaces a hash by one of the same password with newer parameters; ends nothing.
     async fn rehash_password(&self, did: &Did, password: PasswordHash) -> Result<(), StoreError>;
     /// Changes whether the account may act. Anything but `Active` ends its codes and tokens in the same step
-    /// (AS-62).
+    /// (AS-62); taking it down ends its legacy sessions too, while a deactivated account needs them to come back
+    /// (SESS-19).
     /// False if there is no such account.
     async fn set_account_status(&self, did: &Did, status: AccountStatus) -> Result<bool, StoreError>;
-    /// Forgets the DID and everything that is kept for it: account, sign-ins, consents, codes, tokens, repository
-    /// and blobs (SESS-19). Works too for an account that is kept elsewhere. False if there was nothing.
+    /// Forgets the DID and everything that is kept for it: account, sign-ins, consents, codes, tokens, app passwords,
+    /// legacy sessions, preferences, repository and blobs (SESS-19). Works too for an account that is kept elsewhere. False if there was nothing.
     async fn delete_account(&self, did: &Did) -> Result<bool, StoreError>;
     /// The sealed signing key of the account's repository.
     async fn find_signing_key(&self, did: &Did) -> Result<Option<Vec<u8>>, StoreError>;

@@ -11,6 +11,7 @@
 //! 4. Keep it in `sqlite/token.rs`, with its SQL as `const` text in the list at the end of the file.
 
 pub mod account;
+pub mod app_password;
 pub mod approved_set;
 pub mod blob;
 pub mod consent;
@@ -18,9 +19,11 @@ pub mod consent;
 pub mod contract;
 pub mod device;
 pub mod error;
+pub mod legacy_session;
 pub mod lexicon;
 pub mod limits;
 pub mod memory;
+pub mod preference;
 pub mod replay;
 mod replay_memory;
 pub mod repo;
@@ -35,10 +38,13 @@ pub use error::{Corrupt, StoreError};
 pub use limits::Limits;
 
 use account::AccountStore;
+use app_password::AppPasswordStore;
 use blob::BlobStore;
 use consent::ConsentStore;
 use device::DeviceStore;
+use legacy_session::LegacySessionStore;
 use lexicon::LexiconStore;
+use preference::PreferenceStore;
 use replay::ReplayStore;
 use repo::RepoStore;
 use request::RequestStore;
@@ -49,8 +55,10 @@ use token::TokenStore;
 /// What an authorization server keeps.
 pub trait AuthorizationStore:
     AccountStore
+    + AppPasswordStore
     + ConsentStore
     + DeviceStore
+    + LegacySessionStore
     + LexiconStore
     + ReplayStore
     + RequestStore
@@ -61,8 +69,10 @@ pub trait AuthorizationStore:
 }
 impl<T> AuthorizationStore for T where
     T: AccountStore
+        + AppPasswordStore
         + ConsentStore
         + DeviceStore
+        + LegacySessionStore
         + LexiconStore
         + ReplayStore
         + RequestStore
@@ -74,5 +84,5 @@ impl<T> AuthorizationStore for T where
 }
 
 /// What a record host keeps.
-pub trait HostStore: AccountStore + BlobStore + RepoStore {}
-impl<T: AccountStore + BlobStore + RepoStore + ?Sized> HostStore for T {}
+pub trait HostStore: AccountStore + BlobStore + PreferenceStore + RepoStore {}
+impl<T: AccountStore + BlobStore + PreferenceStore + RepoStore + ?Sized> HostStore for T {}

@@ -56,6 +56,7 @@ impl Horizon {
 #[async_trait]
 pub trait Sweep: Send + Sync {
     /// Deletes up to `batch` rows of each kind that have expired: requests, challenges, used codes, replay memory,
-    /// tokens, devices, lexicons with all their versions. How many rows went; call again while it is not zero.
+    /// tokens, devices, lexicons with all their versions, legacy sessions, app passwords. How many rows went; call again
+    /// while it is not zero.
     async fn sweep(&self, horizon: Horizon) -> Result<u64, StoreError>;
 }

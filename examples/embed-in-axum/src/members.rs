@@ -41,6 +41,11 @@ impl Members {
         }
         Ok(Self { passwords, rows })
     }
+
+    fn named(&self, identifier: &str) -> Option<&Member> {
+        let identifier = identifier.trim();
+        self.rows.iter().find(|member| [member.handle.as_str(), member.did.as_str()].contains(&identifier))
+    }
 }
 
 #[async_trait]
@@ -50,12 +55,14 @@ impl Accounts for Members {
         identifier: &str,
         password: Password,
     ) -> Result<Option<KnownAccount>, AccountsError> {
-        let is_named =
-            |member: &&Member| [member.handle.as_str(), member.did.as_str()].contains(&identifier.trim());
-        let member = self.rows.iter().find(is_named);
+        let member = self.named(identifier);
         // Also without a member: nobody shall learn from the time it takes who is one.
         let checked = self.passwords.check(password, member.map(|member| member.password.clone())).await?;
         Ok(member.filter(|_| checked != Checked::Wrong).map(Into::into))
+    }
+
+    async fn find_named(&self, identifier: &str) -> Result<Option<KnownAccount>, AccountsError> {
+        Ok(self.named(identifier).map(Into::into))
     }
 
     async fn find(&self, did: &Did) -> Result<Option<KnownAccount>, AccountsError> {
@@ -71,6 +78,8 @@ impl From<&Member> for KnownAccount {
             status: AccountStatus::Active,
             // Whose tokens are for the first audience of the server.
             audience: None,
+            email: None,
+            email_confirmed: false,
         }
     }
 }

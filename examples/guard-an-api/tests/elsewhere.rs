@@ -41,7 +41,7 @@ impl Accounts for Everybody {
         handle: &str,
         password: Password,
     ) -> Result<Option<KnownAccount>, AccountsError> {
-        let found = self.find(&format!("did:web:{handle}").parse().unwrap()).await?;
+        let found = self.find_named(handle).await?;
         Ok(found.filter(|_| password.expose() == PASSWORD))
     }
 
@@ -49,7 +49,13 @@ impl Accounts for Everybody {
         let handle = did.as_str().trim_start_matches("did:web:").parse().unwrap();
         let audience = if did.as_str().contains("alice") { API } else { OTHER };
         let audience = Some(audience.parse().unwrap());
-        Ok(Some(KnownAccount { did: did.clone(), handle, status: AccountStatus::Active, audience }))
+        let status = AccountStatus::Active;
+        let did = did.clone();
+        Ok(Some(KnownAccount { did, handle, status, audience, email: None, email_confirmed: false }))
+    }
+
+    async fn find_named(&self, identifier: &str) -> Result<Option<KnownAccount>, AccountsError> {
+        self.find(&format!("did:web:{identifier}").parse().unwrap()).await
     }
 }
 

@@ -123,6 +123,7 @@ fn welcome(ready: &Ready, printer: &mut Printer) -> Result<()> {
     printer.line("")?;
     for account in &ready.accounts {
         printer.line(format_args!("  {:<14} password {}", account.handle.bold(), account.password))?;
+        printer.line(format_args!("  {:<14} app password {}", "", account.app_password))?;
     }
     printer.line("")?;
     printer.line("Sign in to the app as one of them. Ctrl-C stops the network.")?;

@@ -47,7 +47,8 @@ pub fn run(command: &Command, printer: &mut Printer) -> Result<u8> {
                 "restart the server now: until then it signs with the old key and takes what that signed",
             );
             printer.note(
-                "after that, access tokens signed before stop working; applications refresh them and go on",
+                "after that, access tokens signed before stop working; applications refresh them and go on, and \
+                 sessions begun with a password are over",
             );
         } else {
             keys.rotate(&SystemRandom, SystemClock.now());

@@ -1,6 +1,7 @@
 //! One file a command. A command returns its exit status: 0, [`REFUSED`], or an error that becomes [`FAILED`].
 
 pub mod account;
+pub mod app_password;
 pub mod client;
 pub mod completions;
 pub mod config;
@@ -29,6 +30,7 @@ pub const REFUSED: u8 = 3;
 pub fn run(args: Args, printer: &mut Printer) -> Result<u8> {
     match args.command {
         Command::Account(command) => account::run(command, printer),
+        Command::AppPassword(command) => app_password::run(command, printer),
         Command::Client(command) => client::run(command, printer),
         Command::Completions(args) => completions::run(&args, printer),
         Command::Config(command) => config::run(command, printer),

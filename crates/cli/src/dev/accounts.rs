@@ -1,11 +1,16 @@
-//! The accounts of the network: made at the first start, kept with their passwords in a file of mode 0600 so that the
-//! next start can print them again. Only `dev` keeps passwords.
+//! The accounts of the network: made at the first start, kept with their passwords and app passwords in a file of mode
+//! 0600 so that the next start can print them again. Only `dev` keeps passwords.
 
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use gatewright_protocol::app_password::AppPasswordName;
 use gatewright_protocol::random::{Random, random_bytes};
+use gatewright_protocol::syntax::Did;
+use gatewright_server::operations::{
+    CreateAppPassword, create_app_password, list_app_passwords, revoke_app_password,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Options;
@@ -25,6 +30,9 @@ pub struct DevAccount {
     pub email: String,
     /// Its password.
     pub password: String,
+    /// An app password of it.
+    #[serde(default)]
+    pub app_password: String,
 }
 
 /// The accounts of the folder, after making those that are missing.
@@ -47,8 +55,34 @@ pub(super) async fn ensure(options: &Options, solo: &Solo) -> Result<Vec<DevAcco
         accounts.push(account);
         save(&file, &accounts)?;
     }
+    for at in 0..accounts.len() {
+        let Some(account) = accounts.get_mut(at) else { break };
+        if let Some(made) = app_password(solo, account).await? {
+            account.app_password = made;
+            save(&file, &accounts)?;
+        }
+    }
     Ok(accounts)
 }
+
+/// A new app password for an account whose own was never made, was revoked, or was made by a start that ended before
+/// the file was written.
+async fn app_password(solo: &Solo, account: &DevAccount) -> Result<Option<String>> {
+    let ctx = solo.server().context();
+    let did: Did = account.did.parse()?;
+    let name: AppPasswordName = APP_PASSWORD.parse()?;
+    let is_there = list_app_passwords(&ctx, &did).await?.iter().any(|row| row.name == name);
+    if is_there && !account.app_password.is_empty() {
+        return Ok(None);
+    }
+    revoke_app_password(&ctx, &did, &name).await?;
+    let new = CreateAppPassword { name, privileged: false, scope: None, expires_at: None };
+    let (_, secret) = create_app_password(&ctx, &did, new).await?;
+    Ok(Some(secret.expose().to_owned()))
+}
+
+/// What the app password of each account is called.
+const APP_PASSWORD: &str = "gatewright dev";
 
 async fn make(solo: &Solo, name: &str, random: &dyn Random) -> Result<DevAccount> {
     let handle = format!("{name}.test");
@@ -62,7 +96,7 @@ async fn make(solo: &Solo, name: &str, random: &dyn Random) -> Result<DevAccount
         }
         None => solo.create_account(&handle, Some(&email), &password).await?,
     };
-    Ok(DevAccount { handle, did: did.to_string(), email, password })
+    Ok(DevAccount { handle, did: did.to_string(), email, password, app_password: String::new() })
 }
 
 /// Twenty letters in groups of five: easy to type, 100 random bits.

@@ -7,11 +7,8 @@ use gatewright_protocol::service_auth::Recipient;
 use gatewright_protocol::syntax::Nsid;
 use http::request::Parts;
 
-use crate::table::{self, Kind};
+use crate::table::{self, CREATE_ACCOUNT, Kind};
 use crate::{Caller, Granted, GuardError};
-
-/// The method that a person whose account was taken down may still move away with.
-const CREATE_ACCOUNT: &str = "com.atproto.server.createAccount";
 
 /// Whether whoever calls may have a token for this method of this service.
 pub(super) fn check(caller: &Caller, parts: &Parts) -> Result<(), GuardError> {
@@ -56,13 +53,10 @@ impl<'q> Asked<'q> {
     fn check_kind(&self, kind: Kind) -> Result<(), GuardError> {
         let lxm = self.lxm.as_deref();
         match kind {
-            Kind::AppPassword if lxm.is_none() => {
-                Err(GuardError::InvalidRequest("with an app password the parameter lxm is required"))
-            }
-            Kind::AppPassword if lxm.is_some_and(table::is_privileged) => Err(GuardError::InvalidRequest(
-                "an ordinary app password gets no service token for this method",
-            )),
-            Kind::TakenDown if lxm != Some(CREATE_ACCOUNT) => Err(GuardError::AccountTakedown),
+            // Without a method it would open the privileged ones too.
+            Kind::AppPassword if lxm.is_none_or(table::is_privileged) => Err(GuardError::Barred),
+            // Somebody whose account was taken down may move it elsewhere, and nothing else.
+            Kind::TakenDown if lxm != Some(CREATE_ACCOUNT) => Err(GuardError::Barred),
             _ => Ok(()),
         }
     }
@@ -117,7 +111,7 @@ mod tests {
     fn who_was_taken_down_may_move_away_and_nothing_else() {
         assert!(kind(Kind::TakenDown, "aud=did:web:x.com&lxm=com.atproto.server.createAccount").is_ok());
         for query in ["aud=did:web:x.com", "aud=did:web:x.com&lxm=app.bsky.feed.getFeed"] {
-            assert!(matches!(kind(Kind::TakenDown, query), Err(GuardError::AccountTakedown)), "{query}");
+            assert!(matches!(kind(Kind::TakenDown, query), Err(GuardError::Barred)), "{query}");
         }
     }
 

@@ -52,13 +52,17 @@ pub enum Rule {
     Forbidden,
     /// `identity:<attribute>`.
     Identity(IdentityAttr),
+    /// As [`Call`](Self::Call), where an application asks. A password session needs no scope for it: libraries of today
+    /// ask for the profile as soon as they signed in, and what is answered here about accounts of the host is public.
+    /// Whoever asks another service on their behalf must [`require`](crate::Granted::require) the call.
+    Profile,
     /// Exactly this permission, written as a scope.
     Scope(&'static str),
     /// `rpc` as the parameters `lxm` and `aud` say (SA-6).
     ServiceToken,
     /// Credentials are not looked at.
     Unasked,
-    /// `blob` for the declared media type.
+    /// `blob` for the declared media type; where that is `*/*`, the handler must ask for what the bytes look like.
     Upload,
 }
 
@@ -73,6 +77,7 @@ pub enum Onward {
 
 /// Who may call a method.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "columns of a table, not a state")]
 pub struct Row {
     /// The method; with `.*` at its end, every method below that no other row names.
     pub nsid: &'static str,
@@ -84,6 +89,8 @@ pub struct Row {
     pub refuses_taken_down: bool,
     /// Whether a deactivated account is refused at once.
     pub refuses_deactivated: bool,
+    /// Whether a refresh token is taken whose time has passed.
+    pub admits_expired: bool,
     /// Whether the method is answered by what is behind the guard. Where not, a request that may is answered 501.
     pub answered: bool,
     /// Whether a call goes on to another service.
@@ -99,6 +106,7 @@ impl Row {
             oauth,
             refuses_taken_down: false,
             refuses_deactivated: false,
+            admits_expired: false,
             answered: false,
             onward: Onward::Never,
         }
@@ -116,6 +124,12 @@ impl Row {
         Self { onward: Onward::IfThereIsOne, ..self }
     }
 
+    /// A refresh token is taken after its time too.
+    #[must_use]
+    pub const fn expired_too(self) -> Self {
+        Self { admits_expired: true, ..self }
+    }
+
     /// Accounts that were taken down are refused.
     #[must_use]
     pub const fn not_taken_down(self) -> Self {
@@ -131,6 +145,11 @@ impl Row {
     /// Whether credentials of this kind may be presented.
     pub fn admits(&self, kind: Kind) -> bool {
         self.kinds.contains(&kind)
+    }
+
+    /// Whether a handler that answers without having asked for a permission forgot to: what is needed is in the body.
+    pub(crate) fn is_asked_by_handler(&self) -> bool {
+        matches!(self.oauth, Rule::Body | Rule::Upload)
     }
 
     /// Whether an `Authorization` header is looked at (RS-9).
@@ -240,8 +259,11 @@ pub fn is_protected(nsid: &str) -> bool {
 /// Methods that an ordinary app password may not call elsewhere (RS-16).
 pub fn is_privileged(nsid: &str) -> bool {
     let chat = nsid.as_bytes().get(..10).is_some_and(|start| start.eq_ignore_ascii_case(b"chat.bsky."));
-    chat || nsid.eq_ignore_ascii_case("com.atproto.server.createAccount")
+    chat || nsid.eq_ignore_ascii_case(CREATE_ACCOUNT)
 }
+
+/// How an account is taken along from elsewhere.
+pub(crate) const CREATE_ACCOUNT: &str = "com.atproto.server.createAccount";
 
 #[cfg(test)]
 mod tests;

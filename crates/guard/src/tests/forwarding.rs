@@ -2,9 +2,9 @@
 
 use super::*;
 
-const APP_VIEW: &str = "did:web:view.example.com#bsky_appview";
+pub(super) const APP_VIEW: &str = "did:web:view.example.com#bsky_appview";
 const LABELER: &str = "did:web:mod.example.com#atproto_labeler";
-const TIMELINE: &str = "/xrpc/app.bsky.feed.getTimeline";
+pub(super) const TIMELINE: &str = "/xrpc/app.bsky.feed.getTimeline";
 const REPORT: &str = "/xrpc/com.atproto.moderation.createReport";
 
 fn service(audience: &str) -> Service {
@@ -13,7 +13,7 @@ fn service(audience: &str) -> Service {
     Service { audience: Audience::parse(audience).unwrap(), origin }
 }
 
-fn all() -> Services {
+pub(super) fn all() -> Services {
     Services {
         app_view: Some(service(APP_VIEW)),
         moderation: Some(service(LABELER)),
@@ -22,11 +22,12 @@ fn all() -> Services {
 }
 
 /// A world whose guard sends calls on, to a handler that says where to.
-fn forwarding(services: Services) -> World {
+pub(super) fn forwarding(services: Services) -> World {
     let mut world = World::new();
     let tokens = StoreTokens::new(Arc::new(OneKey(world.signing.public().clone())), world.rows.clone());
     world.guard = Guard::builder(&ORIGIN.parse().unwrap(), SERVICE.parse().unwrap(), tokens)
         .accounts(world.memory.clone())
+        .legacy_sessions(LegacySessions::new(Arc::new(LegacyKeys::new(SECRET, [])), world.memory.clone()))
         .forwarding(services)
         .build(world.nonces.clone(), world.memory.clone(), world.clock.clone());
     world.app = routes()

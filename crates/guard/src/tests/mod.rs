@@ -3,6 +3,7 @@
 mod answers;
 mod forwarding;
 mod jwks;
+mod legacy;
 mod proofs;
 mod service_tokens;
 mod table;
@@ -24,6 +25,7 @@ use gatewright_protocol::dpop::nonce::Nonces;
 use gatewright_protocol::dpop::proof::{self, Claims};
 use gatewright_protocol::jose::Thumbprint;
 use gatewright_protocol::jose::jws::{self, SignHeader};
+use gatewright_protocol::legacy::LegacyKeys;
 use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::random::Random;
@@ -46,6 +48,8 @@ const SERVICE: &str = "did:web:pds.example.com";
 const ALICE: &str = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
 const CLIENT: &str = "https://app.example.com/client.json";
 const NOW: i64 = 1_750_000_000;
+/// What password sessions are signed with.
+const SECRET: [u8; 32] = [9; 32];
 
 #[derive(Debug)]
 struct TestClock(AtomicI64);
@@ -140,6 +144,7 @@ impl World {
         let tokens = tokens(Arc::new(OneKey(signing.public().clone())), rows.clone());
         let guard = Guard::builder(&ORIGIN.parse().unwrap(), SERVICE.parse().unwrap(), tokens)
             .accounts(memory.clone())
+            .legacy_sessions(LegacySessions::new(Arc::new(LegacyKeys::new(SECRET, [])), memory.clone()))
             .build(nonces.clone(), memory.clone(), clock.clone());
         let app = routes().layer(GuardLayer::new(guard.clone()));
         Self { clock, rows, memory, nonces, random, signing, client, guard, app }
@@ -298,6 +303,13 @@ fn routes() -> Router {
             "/xrpc/com.atproto.sync.getRepo",
             get(|caller: Caller| async move { if caller.granted().is_some() { "known" } else { "anonymous" } }),
         )
+        .route(
+            "/xrpc/com.atproto.server.createAppPassword",
+            post(|granted: Granted| async move { granted.account().to_string() }),
+        )
+        .route("/xrpc/app.bsky.actor.getProfile", get(async || "a profile"))
+        .route("/xrpc/com.atproto.server.refreshSession", post(refresh))
+        .route("/xrpc/com.atproto.server.deleteSession", post(refresh))
         .route("/xrpc/com.atproto.repo.getRecord", get(async || "public"))
         .route("/page", get(async || "a page"))
         .route("/unguarded", get(async |_: Granted| "never"))
@@ -306,6 +318,11 @@ fn routes() -> Router {
 async fn create_note(granted: Granted) -> Result<&'static str, GuardError> {
     granted.require([Need::Repo(RepoNeed { collection: "com.example.note", action: RepoAction::Create })])?;
     Ok("created")
+}
+
+async fn refresh(caller: Caller) -> String {
+    let Caller::Refresh(claims) = caller else { panic!("{caller:?}") };
+    claims.account.to_string()
 }
 
 const SESSION: &str = "/xrpc/com.atproto.server.getSession";

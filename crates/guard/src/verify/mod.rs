@@ -5,6 +5,7 @@ mod admin;
 mod checked_tokens;
 mod dpop;
 mod jwks_tokens;
+mod legacy;
 mod service_token;
 mod store_tokens;
 
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use jwks_tokens::{JwksTokens, PublishedKeys};
+pub use legacy::LegacySessions;
 pub use service_token::{IssuerKeys, ServiceCaller, ServiceTokens};
 pub use store_tokens::{KeySource, StoreTokens};
 
@@ -75,10 +77,10 @@ pub(crate) async fn identify(guard: &Inner, row: &Row, parts: &Parts) -> Result<
             }
         }
         Authorization::Basic(_) => Err(GuardError::Header),
-        Authorization::Bearer(token) if service_token::is_meant(row, token) => {
+        Authorization::Bearer(token) if service_token::is_meant(guard, row, token) => {
             service_token::check(guard, row, parts, token).await.map(Caller::Service)
         }
-        Authorization::Bearer(token) => Err(refuse_bearer(token)),
+        Authorization::Bearer(token) => bearer(guard, row, token).await,
         Authorization::Dpop(token) => application(guard, row, parts, token).await.map(Caller::OAuth),
     }
 }
@@ -113,17 +115,21 @@ async fn check_account(guard: &Inner, row: &Row, did: &Did) -> Result<(), GuardE
     }
 }
 
-/// A bearer token that is no service token. One that is bound to a key says so, for its holder may refresh it
-/// (RS-2); anything else, a text that is no token among them, is a legacy token that could not be verified (RS-8).
-fn refuse_bearer(token: &str) -> GuardError {
+/// A bearer token that is not read as a service token. One that is bound to a key says so, for its holder may refresh it
+/// (RS-2); one that names a method is a service token where none is taken; anything else, a text that is no token among
+/// them, is of a legacy session, or could not be verified (RS-8).
+async fn bearer(guard: &Inner, row: &Row, text: &str) -> Result<Caller, GuardError> {
     #[derive(Deserialize)]
     struct Claims {
         #[serde(default)]
         cnf: Option<Value>,
+        #[serde(default)]
+        lxm: Option<Value>,
     }
-    let claims = jws::decode(token).and_then(|token| token.claims_unverified::<Claims>());
-    match claims {
-        Ok(Claims { cnf: Some(_) }) => TokenError::Bearer.into(),
-        _ => GuardError::LegacyToken,
+    let token = jws::decode(text).map_err(|_| GuardError::LegacyToken)?;
+    match (token.claims_unverified::<Claims>(), &guard.legacy) {
+        (Ok(Claims { cnf: Some(_), .. }), _) => Err(TokenError::Bearer.into()),
+        (Ok(Claims { lxm: None, .. }), Some(sessions)) => sessions.check(guard, row, &token).await,
+        _ => Err(GuardError::LegacyToken),
     }
 }

@@ -149,20 +149,21 @@ impl<S: Sync> FromRequestParts<S> for ServiceCaller {
     }
 }
 
-/// Whether a bearer token is to be read as a service token. Where sessions may call too, a token is one of them if it
-/// says so itself; each kind is refused by the other's rules (SA-12, RS-8).
-pub(super) fn is_meant(row: &Row, text: &str) -> bool {
-    if !row.admits(Kind::ServiceToken) && !row.admits(Kind::Moderation) {
+/// Whether a bearer token is to be read as a service token, where such are taken. Where sessions may call too, a token is
+/// one of them if it says so itself; each kind is refused by the other's rules (SA-12, RS-8).
+pub(super) fn is_meant(guard: &Inner, row: &Row, text: &str) -> bool {
+    if guard.service_tokens.is_none() || !(row.admits(Kind::ServiceToken) || row.admits(Kind::Moderation)) {
         return false;
     }
-    if takes_no_sessions(row) {
-        return true;
+    let Ok(token) = jws::decode(text) else { return takes_no_sessions(row) };
+    let header = token.header();
+    let has_curve = header.alg.curve().is_some();
+    // A secret of ours signed it, if anybody did: a password session learns what is the matter with it.
+    if !has_curve && guard.legacy.is_some() {
+        return false;
     }
     let kinds_of_sessions = ["at+jwt", "refresh+jwt", "dpop+jwt"];
-    jws::decode(text).is_ok_and(|token| {
-        let header = token.header();
-        header.alg.curve().is_some() && !kinds_of_sessions.iter().any(|kind| header.is_typ(kind))
-    })
+    takes_no_sessions(row) || (has_curve && !kinds_of_sessions.iter().any(|kind| header.is_typ(kind)))
 }
 
 /// Whether nothing but a service token opens the method.

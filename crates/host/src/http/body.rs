@@ -55,6 +55,12 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
     (is_token(kind) && is_token(subtype)).then(|| essence.to_ascii_lowercase())
 }
 
+/// Whether the sender says that the body is of any type whatever: some libraries say so of everything.
+pub(crate) fn declares_nothing(headers: &HeaderMap) -> bool {
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text.split(';').next().unwrap_or_default().trim() == "*/*"
+}
+
 /// What the sender says about the length.
 pub(crate) fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()

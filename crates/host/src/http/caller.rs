@@ -3,21 +3,21 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use gatewright_guard::table::Kind;
-use gatewright_guard::{Granted, GuardError};
+use gatewright_guard::{Destination, Granted, GuardError, Kind};
 use gatewright_protocol::scope::{
-    AccountAction, AccountAttr, AccountNeed, BlobNeed, Need, RepoAction, RepoNeed,
+    AccountAction, AccountAttr, AccountNeed, BlobNeed, Need, RepoAction, RepoNeed, RpcNeed,
 };
 use gatewright_protocol::syntax::{Did, Nsid};
 use http::request::Parts;
 
 use super::errors::XrpcError;
 use crate::operations::access::Viewer;
+use crate::operations::preferences::Access;
 
 /// An account, by a credential that the guard has checked.
 #[derive(Clone, Debug)]
 pub(crate) enum Caller {
-    /// An application with the account's token.
+    /// An application, or somebody with a password session, with the account's token.
     Application(Granted),
     /// A service with a token that the account signed for this very method.
     Service(Did),
@@ -40,7 +40,7 @@ impl Caller {
     /// By which kind of credentials.
     pub(crate) fn kind(&self) -> Kind {
         match self {
-            Self::Application(_) => Kind::OAuth,
+            Self::Application(granted) => granted.kind(),
             Self::Service(_) => Kind::ServiceToken,
             #[cfg(test)]
             Self::Tested(..) => Kind::OAuth,
@@ -61,6 +61,21 @@ impl Caller {
     /// Refuses unless blobs of this type may be uploaded (SC-16).
     pub(crate) fn require_blob(&self, media_type: &str) -> Result<(), XrpcError> {
         self.require([Need::Blob(BlobNeed { mime: media_type })])
+    }
+
+    /// Refuses unless this call may be made in the account's name: for what is not always passed on, and so not always
+    /// asked for by the guard.
+    pub(crate) fn require_call(&self, destination: &Destination) -> Result<(), XrpcError> {
+        let (lxm, aud) = (destination.method().as_str(), destination.audience().as_str());
+        self.require([Need::Rpc(RpcNeed { lxm, aud })])
+    }
+
+    /// Whether it is the owner, by the password of the account.
+    pub(crate) fn access(&self) -> Access {
+        match self {
+            Self::Application(granted) if granted.kind() == Kind::Full => Access::Owner,
+            _ => Access::Other,
+        }
     }
 
     /// Whether the e-mail address may be shown (SEC-48).

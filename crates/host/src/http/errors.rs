@@ -10,10 +10,13 @@ use serde::Serialize;
 
 use crate::blobs::ReceiveError;
 use crate::operations::access::{AccessError, ReadError};
+use crate::operations::find_preferences::FindPreferencesError;
+use crate::operations::find_profile::FindProfileError;
 use crate::operations::find_session::FindSessionError;
 use crate::operations::issue_service_token::IssueServiceTokenError;
 use crate::operations::prove_record::ProveRecordError;
 use crate::operations::proxy_call::ProxyCallError;
+use crate::operations::put_preferences::PutPreferencesError;
 use crate::operations::read_blob::ReadBlobError;
 use crate::operations::read_record::ReadRecordError;
 use crate::operations::read_repo::ReadRepoError;
@@ -233,6 +236,30 @@ impl From<FindSessionError> for XrpcError {
     }
 }
 
+impl From<FindPreferencesError> for XrpcError {
+    fn from(error: FindPreferencesError) -> Self {
+        match error {
+            FindPreferencesError::NotFound => {
+                Self::new(StatusCode::FORBIDDEN, "AccountNotFound", error.to_string())
+            }
+            FindPreferencesError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<FindProfileError> for XrpcError {
+    fn from(error: FindProfileError) -> Self {
+        match error {
+            FindProfileError::Deactivated => Self::bad("AccountDeactivated", error.to_string()),
+            FindProfileError::Elsewhere => {
+                Self::new(StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented", error.to_string())
+            }
+            FindProfileError::Store(error) => error.into(),
+            FindProfileError::TakenDown => Self::bad("AccountTakedown", error.to_string()),
+        }
+    }
+}
+
 impl From<IssueServiceTokenError> for XrpcError {
     fn from(error: IssueServiceTokenError) -> Self {
         match error {
@@ -260,6 +287,20 @@ impl From<ProxyCallError> for XrpcError {
                 Self::invalid_request(error.to_string())
             }
             ProxyCallError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PutPreferencesError> for XrpcError {
+    fn from(error: PutPreferencesError) -> Self {
+        match error {
+            PutPreferencesError::Kind | PutPreferencesError::OwnerOnly | PutPreferencesError::TooMany => {
+                Self::invalid_request(error.to_string())
+            }
+            PutPreferencesError::NotFound => {
+                Self::new(StatusCode::FORBIDDEN, "AccountNotFound", error.to_string())
+            }
+            PutPreferencesError::Store(error) => error.into(),
         }
     }
 }

@@ -7,7 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use gatewright_guard::{Guard, GuardLayer};
 
-use super::xrpc::{health, identity, proxy, repo, server, sync, wrong_verb};
+use super::xrpc::{actor, health, identity, proxy, repo, server, sync, wrong_verb};
 use super::{limits, well_known};
 use crate::context::Context;
 
@@ -36,6 +36,10 @@ fn counted(routes: Router<Arc<Context>>, context: &Arc<Context>) -> Router<Arc<C
 fn xrpc() -> Router<Arc<Context>> {
     Router::new()
         .route("/xrpc/_health", get(health))
+        .route("/xrpc/app.bsky.actor.getPreferences", get(actor::get_preferences::get))
+        .route("/xrpc/app.bsky.actor.getProfile", get(actor::get_profile::get))
+        .route("/xrpc/app.bsky.actor.getProfiles", get(actor::get_profiles::get))
+        .route("/xrpc/app.bsky.actor.putPreferences", post(actor::put_preferences::post))
         .route("/xrpc/com.atproto.identity.resolveHandle", get(identity::resolve_handle::get))
         .route("/xrpc/com.atproto.repo.applyWrites", post(repo::apply_writes::post))
         .route("/xrpc/com.atproto.repo.createRecord", post(repo::create_record::post))

@@ -1,4 +1,5 @@
-//! `com.atproto.repo.uploadBlob`.
+//! `com.atproto.repo.uploadBlob`, in two halves: what the bytes look like is known before it is decided whether to keep
+//! them.
 
 use bytes::Bytes;
 use futures::Stream;
@@ -8,7 +9,7 @@ use gatewright_store::StoreError;
 use gatewright_store::blob::Blob;
 
 use super::access::{AccessError, writable};
-use crate::blobs::ReceiveError;
+use crate::blobs::{Incoming, ReceiveError};
 use crate::context::Context;
 
 /// Why a blob was not kept.
@@ -29,21 +30,44 @@ pub enum UploadBlobError {
     Store(#[from] StoreError),
 }
 
-/// Receives a blob of the type that its sender declares. What its bytes look like is noted beside (SEC-42).
-pub async fn upload_blob<E>(
+/// A blob that was received, and is gone if it is not kept.
+#[derive(Debug)]
+pub struct ReceivedBlob {
+    did: Did,
+    incoming: Incoming,
+}
+
+impl ReceivedBlob {
+    /// The type that its bytes look like (SEC-42).
+    pub fn sniffed_type(&self) -> Option<&'static str> {
+        self.incoming.sniffed_type
+    }
+}
+
+/// Receives a blob of an account.
+pub async fn receive_blob<E>(
     context: &Context,
     caller: &Did,
-    declared_type: String,
     body: impl Stream<Item = Result<Bytes, E>> + Unpin + Send,
-) -> Result<Blob, UploadBlobError> {
+) -> Result<ReceivedBlob, UploadBlobError> {
     let account = writable(context, caller, None).await?;
     context.limits.upload(&account.did, context.now()).map_err(UploadBlobError::OverBudget)?;
     let incoming = context.blobs.receive(body, context.settings.blob_limit, &*context.random).await?;
+    Ok(ReceivedBlob { did: account.did, incoming })
+}
+
+/// Keeps a blob as one of this type. What its bytes look like is noted beside.
+pub async fn keep_blob(
+    context: &Context,
+    received: ReceivedBlob,
+    media_type: String,
+) -> Result<Blob, UploadBlobError> {
+    let ReceivedBlob { did, incoming } = received;
     let blob = Blob {
-        did: account.did,
+        did,
         cid: incoming.cid,
         size: incoming.size,
-        declared_type,
+        declared_type: media_type,
         sniffed_type: incoming.sniffed_type.map(str::to_owned),
         created_at: context.now(),
     };

@@ -57,6 +57,30 @@ async fn sec_42_a_page_declared_as_an_image_is_never_run() {
 }
 
 #[tokio::test]
+async fn what_is_declared_as_anything_is_what_it_looks_like() {
+    let network = Network::new();
+    let did = network.account("alice").await.did;
+    for (bytes, kind, scope, granted) in [
+        (PNG, "image/png", "atproto blob:image/*", true),
+        (PNG, "image/png", "atproto blob:video/*", false),
+        (b"<!doctype html>".as_slice(), "text/html", "atproto blob:image/*", false),
+        (b"words", "application/octet-stream", "atproto blob:image/*", false),
+        (b"words", "application/octet-stream", "atproto blob:*/*", true),
+    ] {
+        let files = network.files();
+        let answer = network.upload(&did, scope, "*/*", bytes).await;
+        if granted {
+            assert_eq!(answer.ok()["blob"]["mimeType"], kind);
+        } else {
+            assert_eq!(answer.refusal(), refused(403, "ScopeMissingError"), "{kind} under {scope}");
+            let message = format!("Missing required scope \"blob:{kind}\"");
+            assert_eq!(answer.json()["message"], message);
+            assert_eq!(network.files(), files, "nothing is kept");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_blob_is_refused_and_leaves_no_file() {
     let network = Network::new();
     let did = network.account("alice").await.did;

@@ -5,6 +5,8 @@ mod blobs;
 mod guarded;
 mod identity;
 mod limits;
+mod preferences;
+mod profiles;
 mod proofs;
 mod proxy;
 mod records;

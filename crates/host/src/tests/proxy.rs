@@ -425,3 +425,41 @@ async fn without_a_destination_or_a_way_there_the_method_is_not_implemented() {
     let answer = apart.send(request.body(Body::empty()).unwrap()).await;
     assert_eq!(answer.refusal(), refused(501, "MethodNotImplemented"));
 }
+
+#[tokio::test]
+async fn profiles_of_others_are_asked_for_where_they_are_known_and_those_of_this_host_are_not() {
+    let world = World::new().await;
+    let view = "did:web:view.net#bsky_appview";
+    let ask = async |scope: &str, path: &str| {
+        let nsid = path.split('?').next().unwrap().trim_start_matches("/xrpc/").parse().unwrap();
+        let origin = "https://view.net".parse().unwrap();
+        let destination = Destination::unchecked(nsid, Audience::parse(view).unwrap(), Some(origin));
+        let request = Request::get(path).extension(caller(&world.alice, scope)).extension(destination);
+        world.network.send(request.body(Body::empty()).unwrap()).await
+    };
+    let (one, several) = ("/xrpc/app.bsky.actor.getProfile", "/xrpc/app.bsky.actor.getProfiles");
+    let granted = "atproto rpc?lxm=app.bsky.actor.getProfile&lxm=app.bsky.actor.getProfiles&aud=*";
+    assert_eq!(
+        ask(granted, &format!("{one}?actor=alice.people.net")).await.ok()["did"],
+        world.alice.as_str()
+    );
+    assert_eq!(ask(granted, &format!("{several}?actors=alice.people.net")).await.status, 200);
+    assert!(world.nothing_arrived().await);
+    for path in [
+        format!("{one}?actor=bob.elsewhere.net"),
+        format!("{several}?actors=alice.people.net&actors=bob.elsewhere.net"),
+    ] {
+        // What a session of its own kind needed no permission for, it needs one for there.
+        assert_eq!(ask("atproto", &path).await.refusal(), refused(403, "ScopeMissingError"));
+        assert!(world.nothing_arrived().await);
+        assert_eq!(ask(granted, &path).await.ok(), json!({"notes": []}));
+        assert_eq!(world.arrived().await.target, path);
+    }
+}
+
+#[tokio::test]
+async fn what_an_authorization_server_answers_is_not_implemented_by_a_host_alone() {
+    let network = Network::new();
+    let request = Request::post("/xrpc/com.atproto.server.createSession").body(Body::empty()).unwrap();
+    assert_eq!(network.send(request).await.refusal(), refused(501, "MethodNotImplemented"));
+}

@@ -439,7 +439,7 @@ fn log_full(error: &StoreError) {
     tracing::warn!(%error, "a request was turned away: there is no room for it");
 }
 
-fn log_internal(error: &(dyn Error + 'static)) {
+pub(super) fn log_internal(error: &(dyn Error + 'static)) {
     let mut chain = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -1,6 +1,6 @@
 //! How much strangers may send (AS-49): what is counted, and by what.
 
-use gatewright_guard::rate::{Counter, TooMany};
+use gatewright_guard::rate::{Budget, Counter, TooMany};
 use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::time::UnixTime;
 
@@ -21,6 +21,7 @@ pub(crate) struct RateLimits {
     insistent: Counter,
     revoked_nothing: Counter,
     open: Counter,
+    calls: Counter,
 }
 
 impl RateLimits {
@@ -36,20 +37,33 @@ impl RateLimits {
             insistent: Counter::new(limits.refused),
             revoked_nothing: Counter::new(limits.revoked_nothing),
             open: Counter::new(limits.open),
+            calls: Counter::new(limits.calls),
         }
     }
 
-    /// A sign-in. The identifier is part of the key, so that nobody can lock a victim out from elsewhere (SEC-63).
-    pub(crate) fn sign_in(&self, network: Network, identifier: &str, now: UnixTime) -> Result<(), TooMany> {
+    /// A sign-in, be it on a page or by `createSession` (SESS-9). The identifier is part of the key, so that nobody can
+    /// lock a victim out from elsewhere (SEC-63). What is left, where anything is counted.
+    pub(crate) fn sign_in(
+        &self,
+        network: Network,
+        identifier: &str,
+        now: UnixTime,
+    ) -> Result<Option<Budget>, TooMany> {
         if !self.enabled {
-            return Ok(());
+            return Ok(None);
         }
         let identifier = identifier.trim().trim_start_matches('@').to_lowercase();
         self.sign_in_network.check(network, now)?;
         self.sign_in_daily.check((network, &identifier), now)?;
-        self.sign_in.count((network, &identifier), now)?;
-        self.sign_in_daily.count((network, &identifier), now)?;
-        self.sign_in_network.count(network, now)
+        let short = self.sign_in.spend((network, &identifier), 1, now)?;
+        let daily = self.sign_in_daily.spend((network, &identifier), 1, now)?;
+        let all = self.sign_in_network.spend(network, 1, now)?;
+        Ok(Some(short.tighter(daily).tighter(all)))
+    }
+
+    /// A call of a method (RS-12). What is left, where anything is counted.
+    pub(crate) fn call(&self, network: Network, now: UnixTime) -> Result<Option<Budget>, TooMany> {
+        if self.enabled { self.calls.spend(network, 1, now).map(Some) } else { Ok(None) }
     }
 
     /// A pushed request: public clients are anybody, so their networks are counted; others by their name.

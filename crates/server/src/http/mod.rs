@@ -12,3 +12,4 @@ pub(crate) mod loopbacks;
 pub(crate) mod machine;
 pub(crate) mod oauth;
 pub(crate) mod well_known;
+pub(crate) mod xrpc;

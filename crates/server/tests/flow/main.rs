@@ -8,6 +8,8 @@ mod account_pages;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod app_passwords;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod codes;
@@ -25,6 +27,8 @@ mod refresh;
 mod requests;
 #[cfg(test)]
 mod revoke;
+#[cfg(test)]
+mod sessions;
 #[cfg(test)]
 mod sign_in;
 #[cfg(test)]

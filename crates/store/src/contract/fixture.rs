@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cid::Cid;
+use gatewright_protocol::app_password::AppPasswordHash;
 use gatewright_protocol::crypto::sha256;
 use gatewright_protocol::jose::{Algorithm, Thumbprint, base64url_encode};
+use gatewright_protocol::legacy::{LegacyRefreshId, LegacySessionId};
 use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::scope::Scopes;
@@ -14,10 +16,14 @@ use gatewright_protocol::syntax::{Did, Nsid, RecordKey, Tid};
 use gatewright_protocol::time::UnixTime;
 
 use crate::account::{Account, AccountStatus, NewAccount, PasswordHash};
+use crate::app_password::{AppPassword, AppPasswordId};
 use crate::approved_set::ApprovedSet;
 use crate::blob::Blob;
 use crate::consent::Consent;
 use crate::device::{Device, DeviceAccount, DeviceId};
+use crate::legacy_session::{
+    AppPasswordAccess, LegacyAccess, LegacyRefresh, LegacySession, NewLegacySession, RefreshLegacySession,
+};
 use crate::lexicon::LexiconVersion;
 use crate::repo::{NewCommit, Record, RecordChange, RepoHead};
 use crate::request::{Request, RequestId, Stage};
@@ -259,6 +265,88 @@ pub fn rotate(number: usize, rotation: usize, now: UnixTime) -> RotateToken {
         access_expires_at: now.plus(15 * MINUTE),
         now,
         recovery: MINUTE,
+    }
+}
+
+/// The name of app password `number` of account `account`.
+fn app_password_id(account: usize, number: usize) -> AppPasswordId {
+    let ([.., a], [.., b]) = (account.to_be_bytes(), number.to_be_bytes());
+    AppPasswordId([6, 5, 4, 3, 2, 1, 0, 1, 2, 3, 4, 5, 6, 7, a, b])
+}
+
+/// App password `number` of account `account`, which is good for everything that app passwords are.
+pub fn app_password(account: usize, number: usize) -> AppPassword {
+    AppPassword {
+        id: app_password_id(account, number),
+        account: did(account),
+        name: format!("app {number}").parse().expect("a name"),
+        privileged: false,
+        scope: None,
+        created_at: NOW,
+        expires_at: None,
+        last_use: None,
+    }
+}
+
+/// What app password `number` of account `account` is looked up by.
+pub fn app_password_hash(account: usize, number: usize) -> AppPasswordHash {
+    AppPasswordHash(bytes(&format!("app password {account}"), number))
+}
+
+/// The name of a session.
+pub fn session_id(number: usize) -> LegacySessionId {
+    let [.., a, b] = number.to_be_bytes();
+    LegacySessionId([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, a, b])
+}
+
+/// The refresh token of session `number` that comes after `rotation` others.
+fn session_refresh(number: usize, rotation: usize) -> LegacyRefreshId {
+    LegacyRefreshId(bytes(&format!("session refresh {number}"), rotation))
+}
+
+/// Session `number` of account 1, begun now with the password of the account or an app password of it.
+pub fn new_session(number: usize, app_password: Option<usize>) -> NewLegacySession {
+    new_session_of(1, number, app_password)
+}
+
+/// The same of another account.
+pub fn new_session_of(account: usize, number: usize, app_password: Option<usize>) -> NewLegacySession {
+    let access = app_password.map_or(LegacyAccess::Full, |of| {
+        LegacyAccess::AppPassword(AppPasswordAccess {
+            id: app_password_id(account, of),
+            privileged: false,
+            approved: None,
+            granted: None,
+            expires_at: None,
+        })
+    });
+    let session = LegacySession {
+        id: session_id(number),
+        account: did(account),
+        access,
+        created_at: NOW,
+        refreshed_at: NOW,
+        ends_at: NOW.plus(90 * DAY),
+    };
+    let refresh = LegacyRefresh { id: session_refresh(number, 1), expires_at: NOW.plus(90 * DAY) };
+    NewLegacySession { session, refresh: Some(refresh), used: None }
+}
+
+/// What follows refresh token `rotation` of session `number`, made at `now`.
+pub fn successor(number: usize, rotation: usize, now: UnixTime) -> LegacyRefresh {
+    LegacyRefresh { id: session_refresh(number, rotation + 1), expires_at: now.plus(90 * DAY) }
+}
+
+/// Refresh token `rotation` of session `number` is presented at `now`.
+pub fn refresh_session(number: usize, rotation: usize, now: UnixTime) -> RefreshLegacySession {
+    RefreshLegacySession {
+        id: session_id(number),
+        presented: session_refresh(number, rotation),
+        successor: successor(number, rotation, now),
+        granted: None,
+        grace: 120 * MINUTE,
+        used: None,
+        now,
     }
 }
 

@@ -11,11 +11,14 @@
 )]
 
 pub mod account;
+pub mod app_password;
 pub mod blob;
 pub mod consent;
 pub mod device;
 pub mod fixture;
+pub mod legacy_session;
 pub mod lexicon;
+pub mod preference;
 pub mod replay;
 pub mod repo;
 pub mod request;
@@ -135,6 +138,14 @@ macro_rules! contract_tests {
                     an_account_that_is_kept_elsewhere_can_be_forgotten_too,
                     accounts_of_one_name_race_and_one_wins,
                 }
+                app_password {
+                    an_app_password_is_found_by_its_hash,
+                    app_passwords_are_listed_newest_first,
+                    a_name_is_taken_once,
+                    an_app_password_whose_time_is_over_makes_room,
+                    sec_65_revoking_ends_what_came_from_it,
+                    app_passwords_of_one_name_race_and_one_wins,
+                }
                 blob {
                     the_same_blob_again_only_changes_its_declared_type_and_time,
                     only_blobs_that_records_name_are_listed,
@@ -164,6 +175,25 @@ macro_rules! contract_tests {
                     sec_72_lexicons_are_limited,
                     sec_72_authorities_of_a_lexicon_are_limited,
                     versions_race_and_the_newest_wins,
+                }
+                legacy_session {
+                    a_session_is_found_as_it_was_begun,
+                    no_session_begins_with_an_app_password_that_is_gone,
+                    sec_66_a_used_refresh_token_has_the_same_successor_within_its_grace,
+                    a_refresh_token_ends_at_its_time,
+                    a_refresh_token_is_of_one_session,
+                    sec_66_refreshes_race_to_one_successor,
+                    a_refresh_renews_what_a_scoped_session_may_do,
+                    a_session_is_not_refreshed_after_its_app_password_ended,
+                    ending_ends_one_session,
+                    a_new_password_ends_sessions_and_no_app_password,
+                    a_takedown_ends_sessions_and_a_rest_does_not,
+                    a_deleted_account_leaves_no_session_and_no_app_password,
+                }
+                preference {
+                    preferences_are_replaced_as_a_whole,
+                    sec_48_a_kind_that_is_kept_stays_as_it_is,
+                    a_deleted_account_leaves_no_preference,
                 }
                 replay {
                     a_use_counts_once,
@@ -213,6 +243,7 @@ macro_rules! contract_tests {
                     a_sign_in_goes_with_its_request,
                     a_sign_in_of_the_account_pages_goes_after_its_time,
                     lexicons_go_when_no_session_can_need_them,
+                    legacy_sessions_and_app_passwords_go_at_their_end,
                     a_sweep_is_bounded,
                 }
                 token {
@@ -256,10 +287,13 @@ mod tests {
         let list = include_str!("mod.rs");
         let nouns = [
             include_str!("account.rs"),
+            include_str!("app_password.rs"),
             include_str!("blob.rs"),
             include_str!("consent.rs"),
             include_str!("device.rs"),
+            include_str!("legacy_session.rs"),
             include_str!("lexicon.rs"),
+            include_str!("preference.rs"),
             include_str!("replay.rs"),
             include_str!("repo.rs"),
             include_str!("request.rs"),

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use super::fixture::*;
+use crate::app_password::{AppPassword, NewAppPassword};
 use crate::device::{ACCOUNT_PAGES, DeviceAccount};
 use crate::replay::Namespace;
 use crate::request::{CodeExchanged, RequestCreated, RequestId};
@@ -136,6 +137,31 @@ pub async fn lexicons_go_when_no_session_can_need_them(store: Subject) {
         let number = usize::try_from(number).expect("a small number");
         store.keep_lexicon(lexicon(number + 10, 1, 1)).await.expect("there is room");
     }
+}
+
+/// SESS-21: refresh tokens after their grace, sessions after their last one, app passwords after their time.
+pub async fn legacy_sessions_and_app_passwords_go_at_their_end(store: Subject) {
+    let row = AppPassword { expires_at: Some(NOW.plus(100 * DAY)), ..app_password(1, 0) };
+    let new = NewAppPassword { app_password: row, hash: app_password_hash(1, 0) };
+    store.create_app_password(new).await.expect("it writes");
+    for (session, app_password) in [(1, None), (2, Some(0))] {
+        assert!(store.create_legacy_session(new_session(session, app_password)).await.expect("it writes"));
+    }
+    store.refresh_legacy_session(refresh_session(2, 1, NOW.plus(DAY))).await.expect("it writes");
+    let sweep = async |now| store.sweep(horizon(now)).await.expect("it sweeps");
+    assert_eq!(sweep(NOW.plus(DAY + 119 * MINUTE)).await, 0);
+    assert_eq!(sweep(NOW.plus(DAY + 120 * MINUTE)).await, 1, "a refresh token after its grace");
+    assert_eq!(sweep(NOW.plus(90 * DAY)).await, 2, "a session and its refresh token");
+    let lives =
+        async |number| store.find_legacy_session(session_id(number)).await.expect("it reads").is_some();
+    assert!(!lives(1).await && lives(2).await);
+    sweep(NOW.plus(91 * DAY)).await;
+    assert!(!lives(2).await);
+    assert!(store.create_legacy_session(new_session(3, Some(0))).await.expect("it writes"));
+    assert_eq!(store.list_app_passwords(&did(1)).await.expect("it reads").len(), 1);
+    assert!(sweep(NOW.plus(100 * DAY)).await > 0);
+    assert!(store.list_app_passwords(&did(1)).await.expect("it reads").is_empty());
+    assert!(!lives(3).await);
 }
 
 /// Called again until there is nothing left.

@@ -96,6 +96,7 @@ impl AccountStore for Memory {
         let Some(row) = tables.accounts.rows.get_mut(did) else { return Ok(false) };
         row.password = Some(password);
         tables.end_tokens(did);
+        tables.legacy_sessions.remove_account(did);
         tables.devices.remove_account(did);
         Ok(true)
     }
@@ -114,6 +115,9 @@ impl AccountStore for Memory {
         if status != AccountStatus::Active {
             tables.end_tokens(did);
         }
+        if status == AccountStatus::TakenDown {
+            tables.legacy_sessions.remove_account(did);
+        }
         Ok(true)
     }
 
@@ -121,10 +125,15 @@ impl AccountStore for Memory {
         let tables = &mut *self.tables();
         let ended = tables.end_tokens(did);
         let signed_out = tables.devices.remove_account(did);
-        let forgotten = tables.consents.remove_account(did);
-        let repo = tables.repos.remove(did);
-        let blobs = tables.blobs.remove(did);
-        Ok(tables.accounts.remove(did) || ended || signed_out || forgotten || repo || blobs)
+        let forgotten = [
+            tables.consents.remove_account(did),
+            tables.app_passwords.remove_account(did),
+            tables.legacy_sessions.remove_account(did),
+            tables.preferences.remove_account(did),
+            tables.repos.remove(did),
+            tables.blobs.remove(did),
+        ];
+        Ok(tables.accounts.remove(did) || ended || signed_out || forgotten.contains(&true))
     }
 
     async fn find_signing_key(&self, did: &Did) -> Result<Option<Vec<u8>>, StoreError> {

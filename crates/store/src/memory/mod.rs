@@ -3,10 +3,13 @@
 //! One lock around all tables makes each method atomic by itself; nothing is awaited while it is held.
 
 mod account;
+mod app_password;
 mod blob;
 mod consent;
 mod device;
+mod legacy_session;
 mod lexicon;
+mod preference;
 mod replay;
 mod repo;
 mod request;
@@ -30,10 +33,13 @@ pub struct Memory {
 #[derive(Debug, Default)]
 struct Tables {
     accounts: account::Accounts,
+    app_passwords: app_password::AppPasswords,
     blobs: blob::Blobs,
     consents: consent::Consents,
     devices: device::Devices,
+    legacy_sessions: legacy_session::LegacySessions,
     lexicons: lexicon::Lexicons,
+    preferences: preference::Preferences,
     replays: replay::Replays,
     repos: repo::Repos,
     requests: request::Requests,

@@ -9,7 +9,7 @@ use rusqlite::{Row, params};
 use super::cache::Change;
 use super::row::{Columns, all, one};
 use super::writer::Write;
-use super::{Sqlite, request, statements, token};
+use super::{Sqlite, legacy_session, request, statements, token};
 use crate::StoreError;
 use crate::account::{Account, AccountCreated, AccountStatus, AccountStore, NewAccount, PasswordHash};
 
@@ -59,6 +59,7 @@ impl AccountStore for Sqlite {
                 return Ok(false);
             }
             end_in(write, &did)?;
+            legacy_session::end_all(write, &did)?;
             write.execute(SIGN_OUT, [did.as_str()])?;
             Ok(true)
         };
@@ -80,6 +81,9 @@ impl AccountStore for Sqlite {
             if status != AccountStatus::Active {
                 end_in(write, &did)?;
             }
+            if status == AccountStatus::TakenDown {
+                legacy_session::end_all(write, &did)?;
+            }
             write.change(Change::AccountGone(did));
             Ok(true)
         };
@@ -90,6 +94,7 @@ impl AccountStore for Sqlite {
         let did = did.clone();
         let step = move |write: &mut Write<'_>| {
             end_in(write, &did)?;
+            legacy_session::end_all(write, &did)?;
             let existed = write.execute(FORGET, [did.as_str()])? > 0;
             write.change(Change::AccountGone(did));
             Ok(existed)

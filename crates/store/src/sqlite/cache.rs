@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::Arc;
 
+use gatewright_protocol::legacy::LegacySessionId;
 use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::scope::Scopes;
@@ -18,6 +19,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::Options;
 use super::kept_token::KeptToken;
 use crate::account::Account;
+use crate::legacy_session::{LegacyAccess, LegacySession};
 use crate::request::{Request, RequestId, Stage};
 use crate::token::{Token, TokenId};
 
@@ -25,6 +27,7 @@ use crate::token::{Token, TokenId};
 #[derive(Debug)]
 pub(super) struct Remembered {
     pub(super) accounts: Cache<Did, Arc<Account>>,
+    pub(super) legacy_sessions: Cache<LegacySessionId, Arc<LegacySession>>,
     pub(super) requests: Cache<RequestId, Arc<Request>>,
     /// Which request a code belongs to. A code belongs to one request for ever, so this is never wrong, only to be
     /// compared with the request.
@@ -42,6 +45,8 @@ pub(super) struct Remembered {
 #[derive(Debug)]
 pub(super) enum Change {
     AccountGone(Did),
+    LegacySession(Box<LegacySession>),
+    LegacySessionGone(LegacySessionId),
     Request(Arc<Request>),
     RequestGone(RequestId),
     Token(Box<Token>),
@@ -52,6 +57,7 @@ impl Remembered {
     pub(super) fn new(options: &Options) -> Self {
         Self {
             accounts: Cache::new(options.remembered_accounts),
+            legacy_sessions: Cache::new(options.remembered_legacy_sessions),
             requests: Cache::new(options.remembered_requests),
             by_code: Cache::new(options.remembered_requests),
             tokens: Cache::new(options.remembered_tokens),
@@ -81,9 +87,28 @@ impl Remembered {
         Arc::new(KeptToken::new(token, client_auth))
     }
 
+    /// What is remembered of a legacy session: its texts are those that others have too.
+    pub(super) fn kept_session(&self, mut session: LegacySession) -> Arc<LegacySession> {
+        if let Ok(account) = self.accounts.find(&session.account) {
+            session.account = account.did.clone();
+        }
+        if let LegacyAccess::AppPassword(access) = &mut session.access {
+            access
+                .approved
+                .iter_mut()
+                .chain(&mut access.granted)
+                .for_each(|scopes| self.scopes.share(scopes));
+        }
+        Arc::new(session)
+    }
+
     pub(super) fn apply(&self, change: Change) {
         match change {
             Change::AccountGone(did) => self.accounts.remove(&did),
+            Change::LegacySession(session) => {
+                self.legacy_sessions.put(session.id, self.kept_session(*session));
+            }
+            Change::LegacySessionGone(id) => self.legacy_sessions.remove(&id),
             Change::Request(request) => {
                 self.note_code(&request);
                 self.requests.put(request.id.clone(), request);
@@ -112,6 +137,7 @@ impl Remembered {
     /// Another process wrote: nothing is known any more.
     pub(super) fn forget_all(&self) {
         self.accounts.clear();
+        self.legacy_sessions.clear();
         self.requests.clear();
         self.by_code.clear();
         self.tokens.clear();

@@ -7,13 +7,16 @@
 //! Another process may change the file: what this one remembers is then forgotten within a tenth of a second.
 
 mod account;
+mod app_password;
 mod blob;
 mod cache;
 mod consent;
 mod device;
 mod kept_token;
+mod legacy_session;
 mod lexicon;
 mod migrate;
+mod preference;
 mod readers;
 mod replay;
 mod repo;
@@ -90,6 +93,8 @@ pub struct Options {
     pub remembered_tokens: usize,
     /// How many accounts are remembered.
     pub remembered_accounts: usize,
+    /// How many legacy sessions are remembered, at a quarter of a kilobyte each.
+    pub remembered_legacy_sessions: usize,
     /// How many requests are remembered, at one to two kilobytes each.
     pub remembered_requests: usize,
 }
@@ -107,6 +112,7 @@ impl Default for Options {
             waiting_steps: 4096,
             remembered_tokens: 50_000,
             remembered_accounts: 10_000,
+            remembered_legacy_sessions: 20_000,
             remembered_requests: 1024,
         }
     }
@@ -115,7 +121,7 @@ impl Default for Options {
 const ENGINE: &str = "sqlite";
 const BUSY: Duration = Duration::from_secs(5);
 /// More than the statements of all files.
-const PREPARED: usize = 128;
+const PREPARED: usize = 192;
 
 impl Sqlite {
     /// Opens the file, creates it where there is none (for its owner alone), and brings it to the newest schema.

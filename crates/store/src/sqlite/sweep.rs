@@ -8,7 +8,7 @@ use rusqlite::{Row, params};
 use super::account::clamp;
 use super::row::{Columns, all};
 use super::writer::Write;
-use super::{Sqlite, lexicon, request, statements, token};
+use super::{Sqlite, app_password, legacy_session, lexicon, request, statements, token};
 use crate::StoreError;
 use crate::device::{ACCOUNT_PAGES, ACCOUNT_PAGES_MEMORY, DeviceId};
 use crate::sweep::{Horizon, Sweep, UNUSED_DEVICE};
@@ -72,6 +72,8 @@ fn sweep_in(
     let account_pages = horizon.now.minus(ACCOUNT_PAGES_MEMORY).millis();
     swept += write.execute(SIGN_INS, params![batch, ACCOUNT_PAGES, account_pages])? as u64;
     swept += lexicon::sweep_in(write, horizon.unseen_lexicon(), horizon.batch)?;
+    swept += legacy_session::sweep(write, now, batch)?;
+    swept += app_password::sweep(write, now, batch)?;
     for id in tokens {
         let is_over = token::find(write.connection, id)?.is_some_and(|token| horizon.is_over(&token));
         swept += u64::from(is_over && token::end(write, id)?);

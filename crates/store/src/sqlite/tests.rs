@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc;
 
+use gatewright_protocol::app_password::AppPasswordSecret;
 use gatewright_protocol::random::Random;
 use gatewright_protocol::secret::{Code, DeviceSecret, RefreshToken};
 use rusqlite::Connection;
@@ -12,9 +13,11 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::account::AccountStore as _;
+use crate::app_password::NewAppPassword;
 use crate::contract::fixture::*;
 use crate::contract::{LIMITS, Subject};
 use crate::device::{DeviceId, DeviceStore as _};
+use crate::preference::Preference;
 use crate::replay::{Namespace, ReplayStore as _};
 use crate::repo::RepoStore as _;
 use crate::request::{Request, RequestStore as _, Stage};
@@ -53,10 +56,13 @@ fn every_statement_prepares_on_a_new_file() {
     let connection = file.raw();
     let files = [
         account::STATEMENTS,
+        app_password::STATEMENTS,
         blob::STATEMENTS,
         consent::STATEMENTS,
         device::STATEMENTS,
+        legacy_session::STATEMENTS,
         lexicon::STATEMENTS,
+        preference::STATEMENTS,
         replay::STATEMENTS,
         repo::STATEMENTS,
         set_change::STATEMENTS,
@@ -77,16 +83,18 @@ fn hot_statements_look_nothing_through() {
     let file = File::new();
     drop(file.open());
     let connection = file.raw();
-    for sql in [
+    let files = [
         token::STATEMENTS,
         request::STATEMENTS,
         repo::STATEMENTS,
         set_change::STATEMENTS,
         device::STATEMENTS,
         account::STATEMENTS,
-    ]
-    .concat()
-    {
+        app_password::STATEMENTS,
+        legacy_session::STATEMENTS,
+        preference::STATEMENTS,
+    ];
+    for sql in files.concat() {
         // A sweep's list of keys, and the end of an account, are rare enough to cost something.
         let is_rare = sql.contains("client_key IS NOT NULL") || sql.starts_with("DELETE FROM owner");
         if is_rare || sql.starts_with("INSERT") {
@@ -267,7 +275,9 @@ async fn a_row_that_cannot_exist_is_an_error_that_names_it() {
 async fn forgetting_an_owner_empties_every_table_that_names_it() {
     let file = File::new();
     let store = Subject::new(file.open());
-    a_whole_life(&store, &Secrets::new()).await;
+    let secrets = Secrets::new();
+    a_whole_life(&store, &secrets).await;
+    a_password_session(&store, &secrets.app_password).await;
     let rows = |store: &File| {
         let connection = store.raw();
         let tables = [
@@ -284,6 +294,10 @@ async fn forgetting_an_owner_empties_every_table_that_names_it() {
             "record",
             "blob",
             "record_blob",
+            "app_password",
+            "legacy_session",
+            "legacy_refresh",
+            "preference",
             "owner",
         ];
         tables.map(|table| (table, count(&connection, table)))
@@ -304,6 +318,7 @@ async fn sec_31_no_secret_in_a_row() {
     let secrets = Secrets::new();
     let store = Subject::new(file.open());
     a_whole_life(&store, &secrets).await;
+    a_password_session(&store, &secrets.app_password).await;
     let connection = file.raw();
     let mut contents = Vec::new();
     for table in tables(&connection) {
@@ -323,6 +338,7 @@ async fn sec_31_no_secret_in_a_row() {
         |needle: &[u8]| contents.iter().any(|value| value.windows(needle.len()).any(|part| part == needle));
     assert!(holds(secrets.first.hash().as_bytes()), "the search finds nothing");
     assert!(holds(secrets.next_device.hash().as_bytes()), "the search finds nothing");
+    assert!(holds(&secrets.app_password.hash(&[1; 32], &did(1)).0), "the search finds nothing");
     assert!(!holds(secrets.device.hash().as_bytes()), "the secret before a sign-in is over");
     for secret in secrets.in_clear() {
         assert!(!holds(secret.as_bytes()), "a row holds {}", secret.split('_').nth(1).unwrap_or("a cookie"));
@@ -349,6 +365,7 @@ struct Secrets {
     second: RefreshToken,
     device: DeviceSecret,
     next_device: DeviceSecret,
+    app_password: AppPasswordSecret,
     cookie: String,
 }
 
@@ -371,13 +388,23 @@ impl Secrets {
             first,
             device: DeviceSecret::generate(&random),
             next_device: DeviceSecret::generate(&random),
+            app_password: AppPasswordSecret::generate(&random),
             cookie: "dev-0123456789abcdef0123456789abcdef".to_owned(),
         }
     }
 
-    fn in_clear(&self) -> [&str; 6] {
-        let Self { code, first, second, device, next_device, cookie } = self;
-        [code.expose(), first.expose(), second.expose(), device.expose(), next_device.expose(), cookie]
+    fn in_clear(&self) -> [&str; 7] {
+        let Self { code, first, second, device, next_device, app_password, cookie } = self;
+        let app_password = app_password.expose();
+        [
+            code.expose(),
+            first.expose(),
+            second.expose(),
+            device.expose(),
+            next_device.expose(),
+            app_password,
+            cookie,
+        ]
     }
 }
 
@@ -420,6 +447,16 @@ async fn a_whole_life(store: &Subject, secrets: &Secrets) {
         blobs.push(block(50).0);
     }
     assert_eq!(store.commit_repo(new).await.expect("it writes"), crate::repo::Committed::Committed);
+}
+
+/// An app password, a session of it and a preference of account 1.
+async fn a_password_session(store: &Subject, secret: &AppPasswordSecret) {
+    let hash = secret.hash(&[1; 32], &did(1));
+    let new = NewAppPassword { app_password: app_password(1, 0), hash };
+    store.create_app_password(new).await.expect("it writes");
+    assert!(store.create_legacy_session(new_session(1, Some(0))).await.expect("it writes"));
+    let preference = Preference { kind: "app.bsky.a".to_owned(), json: "{}".to_owned() };
+    store.replace_preferences(&did(1), None, vec![preference]).await.expect("it writes");
 }
 
 fn tables(connection: &Connection) -> Vec<String> {

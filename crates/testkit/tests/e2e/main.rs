@@ -17,6 +17,7 @@ mod interop;
 mod lexicons;
 mod misbehaving;
 mod pages;
+mod password_sessions;
 mod permission_sets;
 mod proof;
 mod refresh;

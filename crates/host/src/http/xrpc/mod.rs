@@ -1,5 +1,6 @@
 //! `/xrpc/…`: the path of a file is the name of its method.
 
+pub(super) mod actor;
 pub(super) mod identity;
 pub(super) mod proxy;
 pub(super) mod repo;

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use futures::{StreamExt as _, TryStreamExt as _};
-use gatewright_guard::Destination;
+use gatewright_guard::{Destination, GuardError};
 use gatewright_resolve::fetch::{Forwarded, Interrupted, Pieces};
 use http::Method;
 use http::header::{CONTENT_SECURITY_POLICY, HeaderValue, X_CONTENT_TYPE_OPTIONS};
@@ -21,11 +21,24 @@ use crate::operations::proxy_call::{ProxyCall, proxy_call};
 
 pub(crate) async fn any(
     context: App,
-    caller: Caller,
     destination: Option<Destination>,
+    caller: Result<Caller, GuardError>,
     request: Request,
 ) -> Result<Response, XrpcError> {
-    let Some(destination) = destination else { return Err(not_implemented().await) };
+    match destination {
+        Some(destination) => forward(&context, &caller?, &destination, request).await,
+        // Nor is what only an authorization server beside this host would answer, open to everybody or not.
+        None => Err(not_implemented().await),
+    }
+}
+
+/// Answers with what the service answers.
+pub(super) async fn forward(
+    context: &App,
+    caller: &Caller,
+    destination: &Destination,
+    request: Request,
+) -> Result<Response, XrpcError> {
     let (parts, body) = request.into_parts();
     if !matches!(parts.method, Method::GET | Method::HEAD | Method::POST) {
         return Err(wrong_verb(parts.method).await);
@@ -37,13 +50,13 @@ pub(crate) async fn any(
     }
     let is_too_large = Arc::new(AtomicBool::new(false));
     let call = ProxyCall {
-        destination: &destination,
+        destination,
         verb: parts.method,
         query: parts.uri.query(),
         headers: &parts.headers,
         body: is_procedure.then(|| pieces(body, limit, Arc::clone(&is_too_large))),
     };
-    match proxy_call(&context, caller.did(), caller.kind(), call).await {
+    match proxy_call(context, caller.did(), caller.kind(), call).await {
         Ok(answer) => Ok(response(answer)),
         Err(_) if is_too_large.load(Ordering::Relaxed) => Err(XrpcError::too_large(limit)),
         Err(error) => Err(error.into()),

@@ -253,6 +253,30 @@ impl<'w> App<'w> {
         format!("/oauth/authorize?{query}")
     }
 
+    /// A call of a method of the host with this access token.
+    pub(crate) async fn call_xrpc(&self, method: &str, access: &str) -> Reply {
+        let path = format!("/xrpc/{method}");
+        let url = format!("{}{path}", super::HOST);
+        let is_query = method == super::session::LIST_APP_PASSWORDS;
+        let proof = proof::build(
+            &self.dpop,
+            &Claims {
+                method: if is_query { "GET" } else { "POST" },
+                url: &url,
+                access_token: Some(access),
+                nonce: Some(&self.world.nonce()),
+                jti: random_bytes(&*self.world.random),
+                now: self.world.clock.now(),
+            },
+        );
+        let request = if is_query { Request::get(path) } else { Request::post(path) };
+        let request = request
+            .header("authorization", format!("DPoP {access}"))
+            .header("dpop", proof)
+            .header("content-type", "application/json");
+        call(&self.world.router, request.body(Body::from("{\"name\":\"x\"}")).unwrap()).await
+    }
+
     pub(crate) fn exchange_form(&self, code: &str, verifier: &CodeVerifier) -> Form {
         form(&[
             ("grant_type", "authorization_code"),

@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod clients;
 pub(crate) mod machine;
 pub(crate) mod notices;
+pub(crate) mod session;
 pub(crate) mod sets;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
+use gatewright_guard::{Guard, StoreTokens};
 use gatewright_protocol::crypto::sha256;
 use gatewright_protocol::dpop::nonce::Nonces;
 use gatewright_protocol::random::Random;
@@ -114,6 +116,11 @@ impl Accounts for Faulty {
         self.check()?;
         self.0.find(did).await
     }
+
+    async fn find_named(&self, name: &str) -> Result<Option<KnownAccount>, AccountsError> {
+        self.check()?;
+        self.0.find_named(name).await
+    }
 }
 
 impl World {
@@ -172,7 +179,16 @@ impl World {
                 .random(random.clone())
                 .build()
                 .unwrap();
-        let router = server.router();
+        let guard = Guard::builder(
+            &HOST.parse().unwrap(),
+            "did:web:pds.example.com".parse().unwrap(),
+            StoreTokens::new(server.key_source(), store.clone()),
+        )
+        .issuer(issuer)
+        .accounts(store.clone())
+        .legacy_sessions(server.legacy_sessions())
+        .build(server.nonces(), store.clone(), clock.clone());
+        let router = server.router().merge(server.xrpc(&guard));
         Self { server, router, store, clock, random, clients, sets, notices, faults }
     }
 

@@ -1,0 +1,167 @@
+//! Begins a session with a password, without OAuth (SESS-6 … SESS-8).
+
+use std::time::Duration;
+
+use gatewright_protocol::app_password::AppPasswordSecret;
+use gatewright_protocol::legacy::{LegacyRefreshId, LegacySessionId};
+use gatewright_protocol::secret::{FactorCode, Password};
+use gatewright_protocol::time::UnixTime;
+use gatewright_store::StoreError;
+use gatewright_store::account::AccountStatus;
+use gatewright_store::app_password::{AppPassword, AppPasswordUse};
+use gatewright_store::legacy_session::{
+    AppPasswordAccess, LegacyAccess, LegacyRefresh, LegacySession, NewLegacySession,
+};
+use tokio::time::Instant;
+
+use super::session_tokens::{SessionClient, SessionTokens, audience, sign};
+use super::{Before, ExpandScopesError, expand_scopes};
+use crate::accounts::{AccountsError, Factor, KnownAccount};
+use crate::context::Context;
+use crate::permission_sets::Purpose;
+
+/// What a client asks for.
+#[derive(Debug)]
+pub struct CreateSession {
+    /// A handle, DID or e-mail address.
+    pub identifier: String,
+    /// The password of the account, or one of its app passwords.
+    pub password: Password,
+    /// What the second factor of the account asks for.
+    pub factor: Option<FactorCode>,
+    /// Whether a session is wanted even if the account was taken down.
+    pub allow_taken_down: bool,
+    /// Who asks.
+    pub client: SessionClient,
+}
+
+/// Why no session begins.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CreateSessionError {
+    /// The password is right, and the account has a second factor.
+    #[error("a second factor is required")]
+    FactorRequired,
+    /// The resource server of the account takes no password sessions.
+    #[error("the host of the account takes no password sessions")]
+    NotHere,
+    /// The password is right, and the operator took the account down.
+    #[error("the account was taken down")]
+    TakenDown,
+    /// There is no such account, or this is none of its passwords: all the same from outside.
+    #[error("wrong identifier or password")]
+    Wrong,
+    /// The accounts could not be asked.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// A permission set that the app password is scoped to does not resolve.
+    #[error(transparent)]
+    Expand(#[from] ExpandScopesError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Begins a session. The account's own password is tried first, then its app passwords (SESS-8). Takes as long whatever
+/// comes of it (SESS-7).
+///
+/// # Errors
+/// The password is not right, or more is needed than a password, or something of ours failed.
+pub async fn create_session(ctx: &Context, new: CreateSession) -> Result<SessionTokens, CreateSessionError> {
+    let start = Instant::now();
+    let outcome = begin(ctx, new).await;
+    tokio::time::sleep_until(start + ctx.settings.sign_in_floor).await;
+    outcome
+}
+
+async fn begin(ctx: &Context, new: CreateSession) -> Result<SessionTokens, CreateSessionError> {
+    let CreateSession { identifier, password, factor, allow_taken_down, client } = new;
+    let app_password = password.expose().parse::<AppPasswordSecret>().ok();
+    if let Some(account) = ctx.accounts.check_password(&identifier, password).await? {
+        let access = match account.status {
+            AccountStatus::TakenDown if allow_taken_down => LegacyAccess::TakenDown,
+            AccountStatus::TakenDown => return Err(CreateSessionError::TakenDown),
+            AccountStatus::Active | AccountStatus::Deactivated => LegacyAccess::Full,
+        };
+        return match ctx.accounts.check_factor(&account.did, factor).await? {
+            Factor::NotAsked | Factor::Right => keep(ctx, account, access, None).await,
+            Factor::Required => Err(CreateSessionError::FactorRequired),
+            Factor::Wrong => Err(CreateSessionError::Wrong),
+        };
+    }
+    let Some(secret) = app_password else { return Err(CreateSessionError::Wrong) };
+    let (account, row) = find(ctx, &identifier, &secret).await?.ok_or(CreateSessionError::Wrong)?;
+    if account.status == AccountStatus::TakenDown {
+        return Err(CreateSessionError::TakenDown);
+    }
+    let granted = match &row.scope {
+        Some(scope) => Some(expand_scopes(ctx, scope, Before::default(), Purpose::NewSession).await?.scopes),
+        None => None,
+    };
+    let access = AppPasswordAccess {
+        id: row.id,
+        privileged: row.privileged,
+        approved: row.scope,
+        granted,
+        expires_at: row.expires_at,
+    };
+    keep(ctx, account, LegacyAccess::AppPassword(access), Some(client)).await
+}
+
+/// The account and the app password of it that this is.
+async fn find(
+    ctx: &Context,
+    identifier: &str,
+    secret: &AppPasswordSecret,
+) -> Result<Option<(KnownAccount, AppPassword)>, CreateSessionError> {
+    let Some(account) = ctx.accounts.find_named(identifier).await? else { return Ok(None) };
+    let hash = secret.hash(ctx.keys.app_password_key(), &account.did);
+    let row = ctx.store.find_app_password(&account.did, &hash).await?;
+    Ok(row.filter(|row| !row.is_over(ctx.now())).map(|row| (account, row)))
+}
+
+async fn keep(
+    ctx: &Context,
+    account: KnownAccount,
+    access: LegacyAccess,
+    client: Option<SessionClient>,
+) -> Result<SessionTokens, CreateSessionError> {
+    let audience = audience(ctx, &account).ok_or(CreateSessionError::NotHere)?;
+    let now = ctx.now();
+    let refresh = LegacyRefresh {
+        id: LegacyRefreshId::generate(&*ctx.random),
+        expires_at: refresh_end(&access, ctx.settings.lifetimes.legacy_refresh, now),
+    };
+    // Whoever was taken down is to move away now: what they get cannot be refreshed.
+    let is_kept = access != LegacyAccess::TakenDown;
+    let access_end = now.plus(ctx.settings.lifetimes.legacy_access);
+    let session = LegacySession {
+        id: LegacySessionId::generate(&*ctx.random),
+        account: account.did.clone(),
+        access,
+        created_at: now,
+        refreshed_at: now,
+        ends_at: if is_kept { refresh.expires_at } else { access_end },
+    };
+    let new = NewLegacySession {
+        session: session.clone(),
+        refresh: is_kept.then_some(refresh),
+        used: client.map(|client| AppPasswordUse {
+            at: now,
+            client: client.name,
+            network: Some(client.place),
+        }),
+    };
+    if !ctx.store.create_legacy_session(new).await? {
+        return Err(CreateSessionError::Wrong);
+    }
+    tracing::info!(account.did = %account.did, session.scope = %session.access.scope(), "password session begun");
+    Ok(sign(ctx, account, audience, &session, refresh, now).await?)
+}
+
+/// Until when a refresh token made now is good: never longer than the app password.
+pub(super) fn refresh_end(access: &LegacyAccess, lifetime: Duration, now: UnixTime) -> UnixTime {
+    let end = access.app_password().and_then(|access| access.expires_at);
+    let usual = now.plus(lifetime);
+    end.map_or(usual, |end| usual.min(end))
+}
