@@ -14,6 +14,7 @@ pub mod operations;
 mod pages;
 pub mod passwords;
 mod router;
+pub mod secret_file;
 pub mod settings;
 mod tasks;
 

@@ -26,7 +26,7 @@ use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
 use crate::http::Caller;
-use crate::identity::{PlcDirectory, PlcError};
+use crate::identity::{HandleResolver, OwnHandlesOnly, PlcDirectory, PlcError};
 use crate::operations::create_account::{CreateAccount, NewIdentity};
 use crate::settings::Settings;
 use crate::{Host, Keys};
@@ -125,12 +125,25 @@ impl Network {
         Self::on(Arc::new(Memory::new()), change)
     }
 
+    /// One that asks this one about handles of others.
+    pub(super) fn asking(handles: Arc<dyn HandleResolver>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(Arc::new(Memory::new()), handles, change)
+    }
+
     /// Another host on the same store.
     pub(super) fn beside(&self) -> Self {
         Self::on(Arc::clone(&self.store), |_| {})
     }
 
     fn on(store: Arc<Memory>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(store, Arc::new(OwnHandlesOnly), change)
+    }
+
+    fn made(
+        store: Arc<Memory>,
+        handles: Arc<dyn HandleResolver>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::new(
             "https://host.example.com".parse().unwrap(),
@@ -147,7 +160,7 @@ impl Network {
         let plc = Arc::new(TestPlc::default());
         let clock = Arc::new(TestClock::new());
         let host = Host::builder(settings, store.clone(), keys, plc.clone(), clock.clone(), random);
-        let host = host.build().unwrap();
+        let host = host.handles(handles).build().unwrap();
         Self { router: host.unguarded(), host, store, plc, clock, folder }
     }
 

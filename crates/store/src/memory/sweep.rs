@@ -12,7 +12,7 @@ impl Sweep for Memory {
         let Horizon { now, batch, .. } = horizon;
         let proofs = self.proofs.sweep(now);
         let tables = &mut *self.tables();
-        let requests = tables.requests.sweep(now, batch);
+        let requests = tables.requests.sweep(now, batch, |token| tables.tokens.contains(token));
         let (seen_by, unused_by) = (now.minus(horizon.device), now.minus(UNUSED_DEVICE));
         let devices = tables.devices.sweep(seen_by, unused_by, batch, |id| tables.requests.contains(id));
         let assertions = tables.replays.sweep(now, batch);

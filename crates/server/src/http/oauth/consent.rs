@@ -22,11 +22,10 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
         Err(refusal) => return refusal.respond(&app, &headers),
     };
     let screen = Screen::new(&app, &headers, device);
-    let id = screen.device.id.clone();
+    let (id, peer) = (screen.device.id.clone(), Some(peer.into()));
     let account = fields.get("account").and_then(|did| did.parse::<Did>().ok());
     let decision = match (fields.get("decision"), account.clone()) {
         (Some("deny"), _) => Decision::Deny,
-        (Some("other-account"), _) => Decision::OtherAccount,
         (_, None) => return screen.refuse(PageRefusal::of(Trouble::FormStale)),
         (Some("approve"), Some(account)) => {
             let Some(ticked) = ticked(&fields) else {
@@ -36,17 +35,19 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
         }
         (_, Some(account)) => {
             let remark = Remark { consent: Some(ConsentRefused::Undecided), ..Remark::default() };
-            return match operations::open_request(&app.ctx, &request, &id, Want::Account(&account)).await {
+            return match operations::open_request(&app.ctx, &request, &id, peer, Want::Account(&account))
+                .await
+            {
                 Ok(Opened::Page(step)) => screen.page(&step, remark),
                 other => screen.show_or_refuse(other),
             };
         }
     };
-    match operations::consent(&app.ctx, &request, &id, decision).await {
+    match operations::consent(&app.ctx, &request, &id, peer, decision).await {
         Ok(answer) => screen.send(&answer),
         // The sign-in became too old while the page was open: the password is asked for again.
         Err(ConsentError::NotSignedIn) => {
-            let opened = operations::open_request(&app.ctx, &request, &id, Want::SignIn).await;
+            let opened = operations::open_request(&app.ctx, &request, &id, peer, Want::SignIn).await;
             screen.show_or_refuse(opened)
         }
         Err(error) => screen.refuse(error),

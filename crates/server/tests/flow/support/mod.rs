@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod clients;
+pub(crate) mod log;
 pub(crate) mod machine;
 
 use std::sync::Arc;
@@ -18,10 +19,10 @@ use gatewright_protocol::secret::Password;
 use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::{Clock, UnixTime};
 use gatewright_server::AuthorizationServer;
-use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount, StoreAccounts};
+use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount, ProvenAccount, StoreAccounts};
 use gatewright_server::keys::KeyFile;
 use gatewright_server::settings::{Audience, Settings, Verification};
-use gatewright_store::account::{Account, AccountStatus, AccountStore, NewAccount};
+use gatewright_store::account::{Account, AccountStatus, AccountStore, NewAccount, PasswordHash};
 use gatewright_store::limits::Limits;
 use gatewright_store::memory::Memory;
 
@@ -81,10 +82,12 @@ pub(crate) struct World {
     pub(crate) clients: Arc<Table>,
     /// Makes everything that has to do with accounts fail.
     pub(crate) faults: Arc<AtomicBool>,
+    /// Replaces alice's password whenever one was checked, before the sign-in is kept.
+    pub(crate) replaced_meanwhile: Arc<AtomicBool>,
 }
 
-/// Accounts that can be made to fail.
-struct Faulty(Arc<StoreAccounts>, Arc<AtomicBool>);
+/// Accounts that can be made to fail, or to get a new password while the old one is checked.
+struct Faulty(Arc<StoreAccounts>, Arc<AtomicBool>, Arc<AtomicBool>, Arc<Memory>);
 
 impl Faulty {
     fn check(&self) -> Result<(), AccountsError> {
@@ -98,9 +101,14 @@ impl Accounts for Faulty {
         &self,
         name: &str,
         password: Password,
-    ) -> Result<Option<KnownAccount>, AccountsError> {
+    ) -> Result<Option<ProvenAccount>, AccountsError> {
         self.check()?;
-        self.0.check_password(name, password).await
+        let proven = self.0.check_password(name, password).await?;
+        if self.2.load(Ordering::SeqCst) {
+            let (store, did) = (&self.3, ALICE.parse().unwrap());
+            store.replace_password(&did, PasswordHash("another".to_owned())).await?;
+        }
+        Ok(proven)
     }
 
     async fn find(&self, did: &Did) -> Result<Option<KnownAccount>, AccountsError> {
@@ -138,32 +146,33 @@ impl World {
         let store = Arc::new(store);
         let accounts = Arc::new(StoreAccounts::new(store.clone(), random.clone()));
         let faults = Arc::new(AtomicBool::new(false));
+        let replaced_meanwhile = Arc::new(AtomicBool::new(false));
         for (did, handle, password) in
             [(ALICE, "alice.example.net", ALICE_PASSWORD), (BOB, "bob.example.net", BOB_PASSWORD)]
         {
             create_account(&store, &accounts, did, handle, password, clock.now()).await;
         }
         let clients = Arc::new(Table::default());
-        let server =
-            AuthorizationServer::builder(issuer, store.clone(), Arc::new(Faulty(accounts, faults.clone())))
-                .keys(&KeyFile::generate(&*random, clock.now()))
-                .audience(Audience {
-                    origin: HOST.to_owned(),
-                    service: "did:web:pds.example.com".parse().unwrap(),
-                    verification: Verification::Shared,
-                })
-                .settings(|settings| {
-                    settings.sign_in_floor = Duration::ZERO;
-                    change(settings);
-                })
-                .clients(clients.clone())
-                .nonces(Arc::new(nonces))
-                .clock(clock.clone())
-                .random(random.clone())
-                .build()
-                .unwrap();
+        let faulty = Faulty(accounts, faults.clone(), replaced_meanwhile.clone(), store.clone());
+        let server = AuthorizationServer::builder(issuer, store.clone(), Arc::new(faulty))
+            .keys(&KeyFile::generate(&*random, clock.now()))
+            .audience(Audience {
+                origin: HOST.to_owned(),
+                service: "did:web:pds.example.com".parse().unwrap(),
+                verification: Verification::Shared,
+            })
+            .settings(|settings| {
+                settings.sign_in_floor = Duration::ZERO;
+                change(settings);
+            })
+            .clients(clients.clone())
+            .nonces(Arc::new(nonces))
+            .clock(clock.clone())
+            .random(random.clone())
+            .build()
+            .unwrap();
         let router = server.router();
-        Self { server, router, store, clock, random, clients, faults }
+        Self { server, router, store, clock, random, clients, faults, replaced_meanwhile }
     }
 
     /// The nonce to prove with now.
