@@ -12,8 +12,18 @@ pub(crate) fn run() -> Result<()> {
     deny()?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
     run::run(&mut run::cargo(&clippy))?;
+    fuzz()?;
     run::run(run::cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     test::run(&test::Args::default())
+}
+
+/// The fuzz targets are a workspace of their own. They are only checked, beside everything else that was built, so what
+/// they are linked with is not.
+fn fuzz() -> Result<()> {
+    let target = run::root().join("target");
+    let mut check = run::cargo(&["check", "--locked", "--manifest-path", "fuzz/Cargo.toml"]);
+    check.env("CUSTOM_LIBFUZZER_PATH", target.join("libfuzzer.a")).env("CARGO_TARGET_DIR", target);
+    run::run(&mut check)
 }
 
 /// Bans, licences and sources always; advisories where their database can be fetched.

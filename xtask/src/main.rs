@@ -2,6 +2,7 @@
 
 mod bench;
 mod ci;
+mod counts;
 mod install;
 mod layers;
 mod run;

@@ -33,7 +33,8 @@ pub(crate) fn exists(program: &str, arg: &str) -> bool {
     Command::new(program).arg(arg).output().is_ok_and(|output| output.status.success())
 }
 
-fn line(command: &Command) -> String {
+/// A command as a person would type it.
+pub(crate) fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }

@@ -1,9 +1,11 @@
-//! Every test: ours, the vectors where they lie beside the checkout, and the programs of others.
+//! Every test: ours, the vectors where they lie beside the checkout, and the programs of others. The last line says how
+//! many passed, failed and were skipped.
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
+use crate::counts::{Counts, run_tests};
 use crate::{install, run};
 
 /// Which tests to run.
@@ -18,16 +20,21 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     install::for_tests()?;
     let filter: Vec<&str> = args.filter.iter().map(String::as_str).collect();
     let mut nextest = run::cargo(&["nextest", "run", "--workspace", "--all-features"]);
-    run::run(nextest.args(&filter))?;
-    if !filter.is_empty() {
-        return Ok(());
+    let mut counts = run_tests(nextest.args(&filter))?;
+    if filter.is_empty() {
+        let doc = ["test", "--workspace", "--all-features", "--doc", "--quiet", "--no-fail-fast"];
+        counts += run_tests(&mut run::cargo(&doc))?;
+        counts += vectors()?;
     }
-    run::run(&mut run::cargo(&["test", "--workspace", "--all-features", "--doc", "--quiet"]))?;
-    vectors()
+    println!("{counts}");
+    if counts.has_failed() {
+        bail!("tests failed");
+    }
+    Ok(())
 }
 
 /// The vectors are shared with other projects and lie beside the checkout, when they do.
-fn vectors() -> Result<()> {
+fn vectors() -> Result<Counts> {
     let folder: PathBuf = std::env::var_os("GATEWRIGHT_VECTORS")
         .map_or_else(|| run::root().join("../shared/vectors"), Into::into);
     if !folder.is_dir() {
@@ -35,9 +42,9 @@ fn vectors() -> Result<()> {
             "vectors: NOT RUN, none at {} (the repository's own tables cover each rule)",
             folder.display()
         );
-        return Ok(());
+        return Ok(Counts::default());
     }
     let mut command =
         run::cargo(&["run", "--quiet", "--package", "gatewright-testkit", "--bin", "vectors", "--"]);
-    run::run(command.arg(folder))
+    run_tests(command.arg(folder))
 }

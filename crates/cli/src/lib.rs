@@ -11,5 +11,6 @@ pub mod env;
 pub mod hint;
 pub mod listen;
 pub mod printer;
+mod rotation_key;
 pub mod solo;
 pub mod telemetry;

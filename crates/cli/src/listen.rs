@@ -1,5 +1,8 @@
 //! Listening: one loop that accepts connections, limits them and lets them finish.
 
+mod body;
+mod room;
+
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -15,6 +18,10 @@ use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
+
+use body::Timed;
+use room::Networks;
+pub use room::Room;
 
 /// How long a client may take to send the head of a request.
 const HEAD: Duration = Duration::from_secs(15);
@@ -33,17 +40,18 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    connections: usize,
+    room: impl Into<Room>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let room = Arc::new(Semaphore::new(connections));
+    let room = room.into();
+    let (places, networks) = (Arc::new(Semaphore::new(room.connections)), Networks::new(&room));
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).pipeline_flush(true);
     loop {
         let place = tokio::select! {
             _ = stop.changed() => break,
-            place = Arc::clone(&room).acquire_owned() => place.expect("the semaphore is never closed"),
+            place = Arc::clone(&places).acquire_owned() => place.expect("the semaphore is never closed"),
         };
         let accepted = tokio::select! {
             _ = stop.changed() => break,
@@ -58,10 +66,14 @@ pub async fn serve(
                 continue;
             }
         };
-        let connection = graceful.watch(connection(&http, stream, peer, router.clone()));
+        // Whoever has too many is hung up on: there is nothing to read yet that could be answered.
+        let Some(counted) = networks.enter(peer) else { continue };
+        let connection = graceful.watch(connection(&http, stream, peer, room.body, router.clone()));
         tokio::spawn(async move {
             // A peer that leaves in the middle is no event.
             let _ = connection.await;
+            // In this order: whoever gets the place is counted too.
+            drop(counted);
             drop(place);
         });
     }
@@ -73,13 +85,15 @@ fn connection(
     http: &http1::Builder,
     stream: TcpStream,
     peer: SocketAddr,
+    patience: Duration,
     router: Router,
 ) -> impl GracefulConnection<Error = hyper::Error> + Send + use<> {
     let _ = stream.set_nodelay(true);
     let service = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         let line = Line::begin(&request);
-        let answer = router.clone().oneshot(request.map(axum::body::Body::new));
+        let answer =
+            router.clone().oneshot(request.map(|body| axum::body::Body::new(Timed::new(body, patience))));
         async move {
             let response = answer.await?;
             if let Some(line) = line {
@@ -128,5 +142,82 @@ fn shown(path: &str) -> String {
         path.to_owned()
     } else {
         "(another path)".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::post;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// Longer than anything here takes, however busy the machine.
+    const LONG: Duration = Duration::from_secs(60);
+
+    async fn serving(room: Room) -> (SocketAddr, watch::Sender<bool>) {
+        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let (stop, stopped) = watch::channel(false);
+        let router = Router::new().route("/", post(async |body: bytes::Bytes| body.len().to_string()));
+        tokio::spawn(serve(listener, router, room, stopped));
+        (address, stop)
+    }
+
+    /// Whether a request is answered on this connection, which stays open.
+    async fn answers(stream: &mut TcpStream) -> bool {
+        let request = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nab";
+        let mut answer = [0; 512];
+        let sent = stream.write_all(request).await;
+        let read = timeout(LONG, stream.read(&mut answer)).await.expect("it is answered or closed");
+        sent.is_ok()
+            && read.is_ok_and(|length| answer.get(..length).is_some_and(|it| it.starts_with(b"HTTP/1.1 200")))
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn sec_72_a_body_that_trickles_gives_its_place_back() {
+        let room = Room { body: Duration::from_millis(150), ..Room::from(1) };
+        let (address, _stop) = serving(room).await;
+        let mut slow = TcpStream::connect(address).await.expect("it connects");
+        slow.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n").await.expect("sent");
+        let trickle = async {
+            let mut answer = [0; 512];
+            loop {
+                if slow.write_all(b"x").await.is_err() {
+                    return;
+                }
+                match timeout(Duration::from_millis(20), slow.read(&mut answer)).await {
+                    Ok(Ok(0) | Err(_)) => return,
+                    _ => {}
+                }
+            }
+        };
+        timeout(LONG, trickle).await.expect("it is hung up on");
+        let mut next = TcpStream::connect(address).await.expect("it connects");
+        assert!(answers(&mut next).await, "the only place is free");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn sec_72_one_network_does_not_take_every_place() {
+        let room = Room { per_network: 2, ..Room::from(8) };
+        let (address, _stop) = serving(room.clone()).await;
+        let connect = async || TcpStream::connect(address).await.expect("it connects");
+        let (mut first, mut second) = (connect().await, connect().await);
+        assert!(answers(&mut first).await && answers(&mut second).await);
+        assert!(!answers(&mut connect().await).await, "a third is hung up on");
+        assert!(answers(&mut second).await, "those that are open go on");
+        drop(first);
+        let again = async { while !answers(&mut connect().await).await {} };
+        timeout(LONG, again).await.expect("there is room again");
+
+        let proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+        let (address, _stop) = serving(Room { proxies, ..room }).await;
+        let mut open = Vec::new();
+        for _ in 0..4 {
+            let mut stream = TcpStream::connect(address).await.expect("it connects");
+            assert!(answers(&mut stream).await, "a proxy brings everybody's");
+            open.push(stream);
+        }
     }
 }

@@ -2,12 +2,11 @@
 //!
 //! `serve` and `dev` run it, `account` opens it for a moment.
 
-use std::io::Write;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use async_trait::async_trait;
 use axum::Router;
 use axum::routing::get;
@@ -17,8 +16,7 @@ use gatewright_host::plc::HttpPlcDirectory;
 use gatewright_host::proxy::Forwarding;
 use gatewright_host::settings::Settings as HostSettings;
 use gatewright_host::{Host, Keys as HostKeys};
-use gatewright_protocol::crypto::{Curve, PrivateKey};
-use gatewright_protocol::oauth::client_id::ClientId;
+use gatewright_protocol::crypto::PrivateKey;
 use gatewright_protocol::random::Random;
 use gatewright_protocol::secret::{FactorCode, Password};
 use gatewright_protocol::service_auth::Recipient;
@@ -27,7 +25,9 @@ use gatewright_protocol::time::Clock;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
 use gatewright_resolve::{Network, Resolver};
 use gatewright_server::AuthorizationServer;
-use gatewright_server::accounts::{Accounts, AccountsError, Factor, KnownAccount, StoreAccounts};
+use gatewright_server::accounts::{
+    Accounts, AccountsError, Factor, KnownAccount, ProvenAccount, StoreAccounts,
+};
 use gatewright_server::keys::KeyFile;
 use gatewright_server::lexicons::Lexicons;
 use gatewright_server::passwords::Passwords;
@@ -40,13 +40,15 @@ use ipnet::IpNet;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::config::Config;
+use crate::config::oauth::Oauth;
 use crate::config::permission_sets::PermissionSets;
 use crate::config::services::Services;
 use crate::config::store::Synchronous;
 use crate::dev::mail::MailFolder;
+use crate::hint::Hint;
+use crate::rotation_key;
 
 /// What an installation is made of.
 #[derive(Debug)]
@@ -69,12 +71,10 @@ pub struct Parts {
     pub rate_limits: bool,
     /// What people call it; "Gatewright" when absent.
     pub name: Option<String>,
-    /// Client ids whose name is shown.
-    pub trusted_clients: Vec<String>,
+    /// Lifetimes, trusted clients and what is tolerated.
+    pub oauth: Oauth,
     /// Proxies whose word about an address is believed.
     pub trusted_proxies: Vec<IpAddr>,
-    /// Whether requests without `state` are taken.
-    pub tolerate_absent_state: bool,
     /// How published permission sets are resolved and kept.
     pub permission_sets: PermissionSets,
     /// The folder that mail is written to in the place of being sent.
@@ -94,6 +94,10 @@ pub fn key_file(data: &Path) -> PathBuf {
     data.join("keys.json")
 }
 
+fn database_file(data: &Path) -> PathBuf {
+    data.join("gatewright.sqlite")
+}
+
 impl Parts {
     /// What a configuration asks for.
     ///
@@ -110,9 +114,8 @@ impl Parts {
             synchronous: config.store.synchronous,
             rate_limits: config.limits.rate_limits,
             name: Some(config.server.name()?),
-            trusted_clients: config.oauth.trusted_clients.clone(),
+            oauth: config.oauth.clone(),
             trusted_proxies: config.server.trusted_proxies.clone(),
-            tolerate_absent_state: config.oauth.tolerate_absent_state,
             permission_sets: config.permission_sets.clone(),
             mail: None,
             blob_bytes: config.limits.blob_bytes,
@@ -139,24 +142,22 @@ impl Parts {
     fn development(&self) -> Development {
         if self.development { Development::Allowed } else { Development::Refused }
     }
+
+    fn resolver(&self) -> Result<Resolver> {
+        let mut resolver = Resolver::builder(Arc::clone(&self.clock))
+            .plc_url(self.plc_url.clone())
+            .network(self.network.clone())
+            .native_assertions(self.oauth.confidential_native_clients);
+        if let Some(authority) = self.permission_sets.authority()? {
+            resolver = resolver.lexicon_authority(authority);
+        }
+        Ok(resolver.build())
+    }
 }
 
-/// The key that signs operations of did:plc for the accounts: kept apart from the database, 32 bytes of mode 0600.
-fn rotation_key(data: &Path, random: &dyn Random) -> Result<PrivateKey> {
-    let path = data.join("plc-rotation.key");
-    if !path.exists() {
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        file.write_all(&*PrivateKey::generate(Curve::K256, random).to_bytes())?;
-        file.sync_all()?;
-    }
-    let bytes =
-        Zeroizing::new(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
-    let bytes = bytes.as_slice().try_into().with_context(|| format!("{} is no key", path.display()))?;
-    PrivateKey::from_bytes(Curve::K256, bytes).with_context(|| format!("{} is no key", path.display()))
-}
+/// What a person reads who opens the origin in a browser.
+const WHAT_THIS_IS: &str =
+    "This is a host of the AT Protocol, run by Gatewright. Applications send you here to sign in.\n";
 
 /// An installation, open.
 pub struct Solo {
@@ -183,6 +184,25 @@ impl Solo {
         Self::open(Parts::of(config)?)
     }
 
+    /// Opens the installation of a configuration, which must be there: a folder whose name is misspelt is not made.
+    ///
+    /// # Errors
+    /// When something of it is missing, or its data or keys cannot be used.
+    pub fn open_existing(config: &Config) -> Result<Self> {
+        let parts = Parts::of(config)?;
+        let data = &parts.data;
+        for file in [database_file(data), key_file(data), rotation_key::file(data)] {
+            ensure!(
+                file.is_file(),
+                Hint::new(
+                    format!("there is no installation in {}: {} is missing", data.display(), file.display()),
+                    "is `server.data` right? `gatewright serve` and `gatewright account create` make an installation"
+                )
+            );
+        }
+        Self::open(parts)
+    }
+
     /// Opens an installation, or makes it in an empty folder.
     ///
     /// # Errors
@@ -194,12 +214,7 @@ impl Solo {
         let keys = KeyFile::load_or_create(&key_file(&parts.data), &*parts.random, parts.clock.now())
             .with_context(|| format!("cannot use {}", key_file(&parts.data).display()))?;
         let store = Arc::new(open_store(&parts)?);
-        let mut resolver = Resolver::builder(Arc::clone(&parts.clock)).plc_url(parts.plc_url.clone());
-        resolver = resolver.network(parts.network.clone());
-        if let Some(authority) = parts.permission_sets.authority()? {
-            resolver = resolver.lexicon_authority(authority);
-        }
-        let resolver = resolver.build();
+        let resolver = parts.resolver()?;
         let host = host(&parts, &service_did, &keys, Arc::clone(&store), &resolver)?;
         let accounts = HostedAccounts {
             accounts: StoreAccounts::new(Arc::clone(&store) as _, Arc::clone(&parts.random)),
@@ -233,7 +248,7 @@ impl Solo {
                 Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer"),
             }
         });
-        let health = Router::new().route("/health/ready", ready);
+        let health = Router::new().route("/health/ready", ready).route("/", get(async || WHAT_THIS_IS));
         let sessions = self.server.xrpc(&self.guard);
         self.server.router().merge(sessions).merge(self.host.router(&self.guard)).merge(health)
     }
@@ -259,7 +274,7 @@ impl Solo {
     /// # Errors
     /// When its file cannot be read.
     pub fn rotation_key(&self) -> Result<PrivateKey> {
-        rotation_key(&self.parts.data, &*self.parts.random)
+        rotation_key::load_or_create(&self.parts.data, &*self.parts.random)
     }
 
     /// What the host keeps: accounts and their records.
@@ -287,14 +302,24 @@ impl Solo {
     /// # Errors
     /// When the handle is not one to be had here, or the PLC directory does not take the identity.
     pub async fn create_account(&self, handle: &str, email: Option<&str>, password: &str) -> Result<Did> {
+        self.create_account_of(NewIdentity::Plc { recovery_key: None }, handle, email, password).await
+    }
+
+    /// Makes an account with this identity and an empty repository.
+    ///
+    /// # Errors
+    /// When the DID or the handle is not one to be had here, or the PLC directory does not take the identity.
+    pub async fn create_account_of(
+        &self,
+        identity: NewIdentity,
+        handle: &str,
+        email: Option<&str>,
+        password: &str,
+    ) -> Result<Did> {
         let handle: Handle = handle.parse().with_context(|| format!("`{handle}` is not a handle"))?;
         let password = self.hash(password).await?;
-        let new = CreateAccount {
-            handle,
-            email: email.map(str::to_lowercase),
-            password: Some(password),
-            identity: NewIdentity::Plc { recovery_key: None },
-        };
+        let new =
+            CreateAccount { handle, email: email.map(str::to_lowercase), password: Some(password), identity };
         Ok(self.host.create_account(new).await?.did)
     }
 
@@ -339,7 +364,7 @@ fn open_store(parts: &Parts) -> Result<Sqlite> {
         Synchronous::Full => gatewright_store::sqlite::Synchronous::Full,
         Synchronous::Normal => gatewright_store::sqlite::Synchronous::Normal,
     };
-    let file = parts.data.join("gatewright.sqlite");
+    let file = database_file(&parts.data);
     let options = SqliteOptions { synchronous, ..SqliteOptions::default() };
     Sqlite::open(&file, options).with_context(|| format!("cannot use {}", file.display()))
 }
@@ -363,13 +388,7 @@ fn authorization_server(
     resolver: Resolver,
     accounts: HostedAccounts,
 ) -> Result<AuthorizationServer> {
-    let mut trusted = Vec::new();
-    for client in &parts.trusted_clients {
-        trusted.push(
-            ClientId::parse(client, parts.development())
-                .with_context(|| format!("`{client}` is not a client id"))?,
-        );
-    }
+    let trusted = parts.oauth.trusted()?;
     let audience = Audience {
         origin: parts.origin.clone(),
         service: service_did.clone(),
@@ -391,7 +410,7 @@ fn authorization_server(
         .random(Arc::clone(&parts.random))
         .settings(|settings| {
             settings.limits.enabled = parts.rate_limits;
-            settings.tolerate_absent_state = parts.tolerate_absent_state;
+            parts.oauth.apply(settings);
             settings.set_changes = parts.permission_sets.changes.into();
             settings.trusted_clients.extend(trusted);
             settings.trusted_proxies.extend(parts.proxies());
@@ -417,7 +436,7 @@ impl Accounts for HostedAccounts {
         &self,
         identifier: &str,
         password: Password,
-    ) -> Result<Option<KnownAccount>, AccountsError> {
+    ) -> Result<Option<ProvenAccount>, AccountsError> {
         self.accounts.check_password(identifier, password).await
     }
 
@@ -453,10 +472,16 @@ fn host(
     settings.limits.enabled = parts.rate_limits;
     settings.trusted_proxies.extend(parts.proxies());
     settings.development = parts.development();
-    let keys = HostKeys { seal: keys.seal_key(), rotation: rotation_key(&parts.data, &*parts.random)? };
+    let keys = HostKeys {
+        seal: keys.seal_key(),
+        rotation: rotation_key::load_or_create(&parts.data, &*parts.random)?,
+    };
     let plc = Arc::new(HttpPlcDirectory::new(resolver.fetcher().clone(), parts.plc_url.clone()));
     let host = Host::builder(settings, store, keys, plc, Arc::clone(&parts.clock), Arc::clone(&parts.random));
     let forwarding =
         Forwarding { resolver: resolver.clone(), recipient: parts.services.token_audience.into() };
     Ok(host.handles(Arc::new(resolver.clone())).forwarding(forwarding).build()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -136,6 +136,77 @@ fn config_check_names_what_is_wrong() {
 }
 
 #[test]
+fn config_check_refuses_what_serve_would_refuse() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("gatewright.toml");
+    let check = |url: &str, more: &str| {
+        let text = format!("[server]\npublic_url = \"{url}\"\ndata = \"data\"\n{more}");
+        std::fs::write(&file, text).expect("written");
+        gatewright(&["config", "check", path(&file)])
+    };
+    let good = "https://pds.example.net";
+    assert_eq!(check(good, "").status, 0);
+    for (url, more, key) in [
+        ("https://pds.example.net:8443", "", "server.public_url"),
+        ("https://192.0.2.1", "", "server.public_url"),
+        ("https://pds.internal", "", "server.public_url"),
+        ("pds.example.net", "", "server.public_url"),
+        (good, "[identity]\nplc_url = \"plc.directory\"\n", "identity.plc_url"),
+        (good, "[identity]\nplc_url = \"http://plc.directory\"\n", "identity.plc_url"),
+        (good, "[identity]\nplc_url = \"https://10.0.0.1\"\n", "identity.plc_url"),
+        (good, "[identity]\nhandle_domains = [\".exa_mple.net\"]\n", "identity.handle_domains"),
+        (good, "[identity]\nhandle_domains = [\".test\"]\n", "identity.handle_domains"),
+        (good, "[oauth]\ntrusted_clients = [\"https://app.example.net\"]\n", "oauth.trusted_clients"),
+        (good, "[oauth]\naccess_token_minutes = 60\n", "oauth.access_token_minutes"),
+        (good, "[limits]\nconnections = 0\n", "limits.connections"),
+        (good, "[telemetry]\nfilter = \"info,x=loud\"\n", "telemetry.filter"),
+    ] {
+        let output = check(url, more);
+        assert_eq!(output.status, 1, "{url} {more}");
+        assert!(output.err.contains(key), "{url} {more}: {}", output.err);
+    }
+}
+
+#[test]
+fn an_account_may_bring_its_own_did_web() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("gatewright.toml");
+    let data = folder.path().join("data");
+    let text = format!("[server]\npublic_url = \"https://pds.example.net\"\ndata = {data:?}\n");
+    std::fs::write(&file, text).expect("written");
+    let config = ["--config", path(&file)];
+
+    let missing = gatewright(&[&["account", "list"][..], &config].concat());
+    assert_eq!(missing.status, 1);
+    assert!(
+        missing.err.contains("there is no installation") && missing.err.contains("hint:"),
+        "{}",
+        missing.err
+    );
+    assert!(!data.exists(), "listing makes nothing");
+
+    let create = |handle: &str, did: &str| {
+        let args = [&["account", "create", handle, "--did", did, "--json"][..], &config].concat();
+        gatewright_with(&args, "a long sentence\n")
+    };
+    let made = create("dave.example.org", "did:web:dave.example.org");
+    assert_eq!(made.status, 0, "{}", made.err);
+    assert_eq!(lines(&made)[0]["did"], "did:web:dave.example.org");
+    assert!(made.err.contains("https://dave.example.org/.well-known/did.json"), "{}", made.err);
+    for (handle, did) in [
+        ("erin.example.org", "did:web:dave.example.org"),
+        ("erin.example.org", "did:web:localhost%3A2583"),
+        ("erin.example.org", "did:plc:ewvi7nxzyoun6zhxrhs64oiz"),
+    ] {
+        let output = create(handle, did);
+        assert_eq!(output.status, 1, "{did}: {}", output.out);
+    }
+    assert_eq!(create("erin.example.org", "erin").status, 2, "a usage error");
+    let listed = gatewright(&[&["account", "list", "--json"][..], &config].concat());
+    assert_eq!(lines(&listed).len(), 1, "{}", listed.err);
+}
+
+#[test]
 fn usage_errors_are_2_and_help_has_examples() {
     assert_eq!(gatewright(&["scope"]).status, 2);
     assert_eq!(gatewright(&["--no-such-option"]).status, 2);

@@ -1,12 +1,14 @@
 //! CORS of a resource server: any origin, no cookies (RS-11).
 
 use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, VARY,
 };
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 const ALLOWED: &str = "Authorization, DPoP, Content-Type, atproto-proxy, atproto-accept-labelers";
 /// By name: a wildcard does not cover what a client must read to refresh.
@@ -19,6 +21,17 @@ const LONGEST: usize = 1024;
 pub fn allow(headers: &mut HeaderMap) {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+}
+
+/// Around documents that anybody may read, with nothing to protect: says so on every answer and answers preflights. To be
+/// put around routes with [`axum::middleware::from_fn`].
+pub async fn open(request: Request, next: Next) -> Response {
+    if request.method() == Method::OPTIONS {
+        return preflight(request.headers());
+    }
+    let mut response = next.run(request).await;
+    allow(response.headers_mut());
+    response
 }
 
 /// The answer to a browser that asks what it may send.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -24,7 +25,7 @@ use crate::challenge::Challenges;
 use crate::destination::{self, Destination};
 use crate::table::{self, Found, Row, Table};
 use crate::verify::{self, LegacySessions, ServiceTokens, Tokens};
-use crate::{Caller, GuardError, Services};
+use crate::{Caller, GuardError, Services, cors};
 
 /// Checks the requests of one resource server. Cheap to clone; all clones are one guard.
 #[derive(Clone)]
@@ -117,7 +118,9 @@ impl Guard {
     /// A router with the metadata document at its well-known path.
     pub fn well_known<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         let guard = self.clone();
-        Router::new().route(resource_metadata::PATH, get(move || async move { guard.metadata_response() }))
+        Router::new()
+            .route(resource_metadata::PATH, get(move || async move { guard.metadata_response() }))
+            .layer(from_fn(cors::open))
     }
 
     /// The answer with the metadata document: no challenge, any origin (trap 17).

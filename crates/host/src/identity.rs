@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use gatewright_protocol::plc::Operation;
 use gatewright_protocol::syntax::{Did, Handle};
-use gatewright_resolve::Resolver;
+use gatewright_resolve::{Peer, Resolver};
 use serde::Serialize;
 use url::Url;
 
@@ -19,8 +19,9 @@ pub trait PlcDirectory: Debug + Send + Sync {
 /// Who knows the handles that are not of this host.
 #[async_trait]
 pub trait HandleResolver: Debug + Send + Sync {
-    /// The DID that the handle stands for; `None` if it cannot be found out.
-    async fn resolve(&self, handle: &Handle) -> Option<Did>;
+    /// The DID that the handle stands for; `None` if it cannot be found out. `peer` is whom it is asked for: everybody
+    /// may ask, so nobody may have all the requests that can be under way (ID-24, SEC-72).
+    async fn resolve(&self, handle: &Handle, peer: Option<Peer>) -> Option<Did>;
 }
 
 /// An operation was not taken.
@@ -44,15 +45,18 @@ pub struct OwnHandlesOnly;
 
 #[async_trait]
 impl HandleResolver for OwnHandlesOnly {
-    async fn resolve(&self, _: &Handle) -> Option<Did> {
+    async fn resolve(&self, _: &Handle, _: Option<Peer>) -> Option<Did> {
         None
     }
 }
 
 #[async_trait]
 impl HandleResolver for Resolver {
-    async fn resolve(&self, handle: &Handle) -> Option<Did> {
-        self.handle(handle).await.ok()
+    async fn resolve(&self, handle: &Handle, peer: Option<Peer>) -> Option<Did> {
+        match peer {
+            Some(peer) => self.on_behalf_of(peer).handle(handle).await.ok(),
+            None => self.handle(handle).await.ok(),
+        }
     }
 }
 

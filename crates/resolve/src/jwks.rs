@@ -1,9 +1,11 @@
 //! Published keys.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use gatewright_protocol::jose::{Jwk, JwkSet};
+use parking_lot::Mutex;
 use url::Url;
 
 use crate::cache::{Cache, Found, Fresh, Need};
@@ -25,12 +27,15 @@ pub struct JwksSource {
     resolver: Resolver,
     url: Url,
     kept: Cache<(), Arc<JwkSet>>,
+    /// What was had last, to see what is missing in the next.
+    last: Mutex<Arc<JwkSet>>,
+    withdrawals: AtomicU64,
 }
 
 impl JwksSource {
     pub(crate) fn new(resolver: Resolver, url: Url) -> Self {
         let kept = Cache::new(Arc::clone(&resolver.shared.clock), usize::MAX >> 1);
-        Self { resolver, url, kept }
+        Self { resolver, url, kept, last: Mutex::default(), withdrawals: AtomicU64::new(0) }
     }
 
     /// Where the keys are published.
@@ -58,9 +63,27 @@ impl JwksSource {
         absent_or(&self.get(Need::YoungerThan(REFETCH)).await?, kid)
     }
 
+    /// How often a key of before was missing, or another one, when the keys were fetched. Asks nobody.
+    pub fn withdrawals(&self) -> u64 {
+        self.withdrawals.load(Ordering::Acquire)
+    }
+
     async fn get(&self, need: Need) -> Result<Found<Arc<JwkSet>>, ResolveError> {
         let fetch = || fetch(&self.resolver, &self.url, UrlRules::CONFIGURED, None);
-        self.kept.get(&(), need, KEY_GRACE, fetch).await
+        let found = self.kept.get(&(), need, KEY_GRACE, fetch).await?;
+        self.note(&found.value);
+        Ok(found)
+    }
+
+    fn note(&self, keys: &Arc<JwkSet>) {
+        let mut last = self.last.lock();
+        if Arc::ptr_eq(&last, keys) {
+            return;
+        }
+        if !last.usable().all(|key| keys.usable().any(|published| published == key)) {
+            self.withdrawals.fetch_add(1, Ordering::AcqRel);
+        }
+        *last = Arc::clone(keys);
     }
 }
 

@@ -134,6 +134,11 @@ impl Resolver {
         &self.shared.fetcher
     }
 
+    /// The rules that documents of clients are checked by.
+    pub fn client_rules(&self) -> MetadataRules {
+        self.shared.client_rules
+    }
+
     /// The PLC directory in use.
     pub fn plc_url(&self) -> &Url {
         &self.shared.plc_url

@@ -28,6 +28,17 @@ impl UrlRules {
     pub const CONFIGURED: Self = Self { literals: true, ports: true, own: true };
 }
 
+impl UrlRules {
+    /// Whether a URL may be asked at all, before anything is looked up: what can be said of a configuration without the
+    /// network.
+    ///
+    /// # Errors
+    /// It is not one that is asked.
+    pub fn admits(self, url: &Url, development: Development) -> Result<(), FetchError> {
+        check(url, self, development).map(drop)
+    }
+}
+
 /// Domains that lead nowhere on the internet (ID-4, ID-24).
 const RESERVED: [&str; 9] =
     ["alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test"];

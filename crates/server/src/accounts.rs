@@ -8,7 +8,7 @@ use gatewright_protocol::random::Random;
 use gatewright_protocol::secret::{FactorCode, Password};
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_store::StoreError;
-use gatewright_store::account::{Account, AccountStatus, AccountStore};
+use gatewright_store::account::{Account, AccountStatus, AccountStore, PasswordHash};
 use serde_json::Value;
 
 use crate::passwords::{Checked, PasswordError, Passwords};
@@ -23,7 +23,7 @@ pub trait Accounts: Send + Sync {
         &self,
         identifier: &str,
         password: Password,
-    ) -> Result<Option<KnownAccount>, AccountsError>;
+    ) -> Result<Option<ProvenAccount>, AccountsError>;
 
     /// The account of this DID.
     async fn find(&self, did: &Did) -> Result<Option<KnownAccount>, AccountsError>;
@@ -86,6 +86,17 @@ impl From<Account> for KnownAccount {
     }
 }
 
+/// An account whose password was right a moment ago.
+#[derive(Clone, Debug)]
+pub struct ProvenAccount {
+    /// Which.
+    pub account: KnownAccount,
+    /// The hash that the password was checked against. The account is signed in only if that is its hash still when the
+    /// sign-in is kept: a password that was replaced meanwhile lets nobody in (AS-62). `None` where the server's store
+    /// does not keep the password: who keeps it elsewhere ends what a new one shall end.
+    pub password: Option<PasswordHash>,
+}
+
 /// Accounts could not be asked: ours to mend, so nobody's session ends of it (AS-58).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -142,17 +153,24 @@ impl Accounts for StoreAccounts {
         &self,
         identifier: &str,
         password: Password,
-    ) -> Result<Option<KnownAccount>, AccountsError> {
+    ) -> Result<Option<ProvenAccount>, AccountsError> {
         let account = self.find_account(identifier).await?;
         let expected = match &account {
             Some(account) => self.store.find_password(&account.did).await?,
             None => None,
         };
-        let checked = self.passwords.check(password, expected).await?;
-        if let (Checked::RightButOld(hash), Some(account)) = (&checked, &account) {
-            self.store.rehash_password(&account.did, hash.clone()).await?;
-        }
-        Ok(if checked == Checked::Wrong { None } else { account.map(Into::into) })
+        let checked = self.passwords.check(password, expected.clone()).await?;
+        let (Some(account), Some(expected)) = (account, expected) else { return Ok(None) };
+        let password = match checked {
+            Checked::Wrong => return Ok(None),
+            Checked::Right => expected,
+            Checked::RightButOld(new) => {
+                // Whoever was faster, with another password or the same, is right: this one is proven no longer.
+                let replaced = self.store.rehash_password(&account.did, &expected, new.clone()).await?;
+                if replaced { new } else { expected }
+            }
+        };
+        Ok(Some(ProvenAccount { account: account.into(), password: Some(password) }))
     }
 
     async fn find(&self, did: &Did) -> Result<Option<KnownAccount>, AccountsError> {

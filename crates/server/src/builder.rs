@@ -197,6 +197,10 @@ impl Builder {
     }
 
     /// Nonces that several servers share, in the place of ones that end with the process.
+    ///
+    /// The store must share its replay memory then, too. With one that remembers proofs in the process, as those in
+    /// memory and SQLite do, each server that shares the nonces takes the same proof once; and a proof of before a
+    /// restart is taken again. Who shares nonces runs one server, or names a store that they all ask.
     #[must_use]
     pub fn nonces(mut self, nonces: Arc<Nonces>) -> Self {
         self.nonces = Some(nonces);
@@ -235,7 +239,7 @@ impl Builder {
             metadata: serde_json::to_vec(&metadata).map_err(BuildError::Metadata)?.into(),
             ctx: Arc::new(Context {
                 store,
-                clients: clients.unwrap_or_else(|| Arc::new(Resolver::builder(Arc::clone(&clock)).build())),
+                clients: clients.unwrap_or_else(|| Arc::new(resolver(&settings, &clock))),
                 permission_sets: permission_sets.unwrap_or_else(|| Arc::new(NoSets)),
                 notices: notices.unwrap_or_else(|| Arc::new(LogNotices)),
                 accounts,
@@ -249,6 +253,11 @@ impl Builder {
         };
         Ok(AuthorizationServer { app: App::new(parts) })
     }
+}
+
+/// What is asked about clients where the embedder names nobody else.
+fn resolver(settings: &Settings, clock: &Arc<dyn Clock>) -> Resolver {
+    Resolver::builder(Arc::clone(clock)).native_assertions(settings.confidential_native_clients).build()
 }
 
 impl fmt::Debug for Builder {
@@ -273,4 +282,18 @@ pub enum BuildError {
     /// There is nothing to sign with.
     #[error("no usable keys were given")]
     NoKeys,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn confidential_native_clients_are_taken_where_the_operator_says_so() {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let mut settings = Settings::new(Issuer::placeholder());
+        assert!(!resolver(&settings, &clock).client_rules().native_assertions);
+        settings.confidential_native_clients = true;
+        assert!(resolver(&settings, &clock).client_rules().native_assertions);
+    }
 }

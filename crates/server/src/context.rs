@@ -9,6 +9,7 @@ use gatewright_protocol::dpop::nonce::Nonces;
 use gatewright_protocol::jose::JwkSet;
 use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::oauth::client_metadata::ClientMetadata;
+use gatewright_protocol::oauth::error::ErrorCode;
 use gatewright_protocol::random::Random;
 use gatewright_protocol::time::{Clock, UnixTime};
 use gatewright_resolve::{FetchError, Peer, ResolveError, Resolver};
@@ -42,7 +43,7 @@ pub struct Context {
     pub settings: Settings,
     /// The nonces of proofs; a host in the same process may share them.
     pub nonces: Arc<Nonces>,
-    /// Exchanges and refreshes by session (AS-49).
+    /// Refreshes by session (AS-49).
     pub(crate) sessions: Counter,
 }
 
@@ -81,9 +82,14 @@ pub enum ClientsError {
     /// The client id is not one that is loaded.
     #[error("the client id cannot be loaded: {0}")]
     Id(String),
-    /// What is published breaks the rules (CM-9). The text is for the client's developer.
-    #[error("{0}")]
-    Invalid(String),
+    /// What is published breaks the rules (CM-9).
+    #[error("{text}")]
+    Invalid {
+        /// What to answer with: a redirect URI that cannot be used has a code of its own.
+        code: ErrorCode,
+        /// For the client's developer.
+        text: String,
+    },
     /// It was not asked for, because of a limit or a fault of ours; no good copy is young enough.
     #[error("{0}")]
     Ours(String),
@@ -97,11 +103,12 @@ impl From<ResolveError> for ClientsError {
         let text = error.to_string();
         match error {
             ResolveError::ClientId(_) => Self::Id(text),
+            ResolveError::ClientMetadata(invalid) => Self::Invalid { code: invalid.code(), text },
             ResolveError::Fetch { source: FetchError::Busy | FetchError::NoRootCertificates, .. } => {
                 Self::Ours(text)
             }
             error if error.is_transient() => Self::Unreachable(text),
-            _ => Self::Invalid(text),
+            _ => Self::Invalid { code: ErrorCode::InvalidClientMetadata, text },
         }
     }
 }
@@ -128,5 +135,36 @@ impl Clients for Resolver {
             Some(peer) => self.on_behalf_of(peer).client_keys_again(id).await?,
             None => self.client_keys_again(id).await?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gatewright_protocol::oauth::client_metadata::MetadataRules;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_document_keeps_its_code() {
+        let id: ClientId = "https://app.example.dev/client.json".parse().unwrap();
+        let code = |document: &str| {
+            let invalid =
+                ClientMetadata::parse(&id, document.as_bytes(), MetadataRules::default()).unwrap_err();
+            match ResolveError::from(Box::new(invalid)).into() {
+                ClientsError::Invalid { code, .. } => code,
+                other => panic!("{other}"),
+            }
+        };
+        let document = |redirect: &str, scope: &str| {
+            format!(
+                r#"{{"client_id":"{}","redirect_uris":["{redirect}"],"scope":"{scope}","dpop_bound_access_tokens":true}}"#,
+                id.as_str()
+            )
+        };
+        assert_eq!(code(&document("http://localhost", "atproto")), ErrorCode::InvalidRedirectUri);
+        assert_eq!(code(&document("https://app.example.dev/cb", "repo:*")), ErrorCode::InvalidClientMetadata);
+        let missing = ResolveError::Fetch { what: "document", source: FetchError::Status(404) };
+        let missing = ClientsError::from(missing);
+        assert!(matches!(missing, ClientsError::Invalid { code: ErrorCode::InvalidClientMetadata, .. }));
     }
 }

@@ -1,10 +1,9 @@
 //! What tokens are signed and derived with: one file beside the database, never in it.
 
 use std::fmt::{self, Write as _};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -17,6 +16,8 @@ use gatewright_protocol::random::{Random, random_bytes};
 use gatewright_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+use crate::secret_file::{self, SecretFileError};
 
 /// The keys as they lie in their file: readable by nobody else (0600), replaced as a whole.
 #[derive(Serialize, Deserialize)]
@@ -90,8 +91,7 @@ impl KeyFile {
     /// # Errors
     /// The file cannot be read, is not one of keys, or others may read it.
     pub fn load(path: &Path) -> Result<Self, KeyFileError> {
-        check_mode(path)?;
-        let text = Zeroizing::new(std::fs::read(path)?);
+        let text = secret_file::read(path)?;
         let keys: Self = serde_json::from_slice(&text).map_err(|_| KeyFileError::Malformed)?;
         keys.ring()?;
         Ok(keys)
@@ -103,9 +103,7 @@ impl KeyFile {
     /// The file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), KeyFileError> {
         let text = Zeroizing::new(serde_json::to_vec_pretty(self).map_err(|_| KeyFileError::Malformed)?);
-        let beside = write_beside(path, &text)?;
-        std::fs::rename(&beside, path)?;
-        Ok(())
+        Ok(secret_file::replace(path, &text)?)
     }
 
     /// Writes the file if there is none, whole or not at all; false if there is one. Of two processes that start in an
@@ -113,14 +111,7 @@ impl KeyFile {
     /// open.
     fn create(&self, path: &Path) -> Result<bool, KeyFileError> {
         let text = Zeroizing::new(serde_json::to_vec_pretty(self).map_err(|_| KeyFileError::Malformed)?);
-        let beside = write_beside(path, &text)?;
-        let made = std::fs::hard_link(&beside, path);
-        std::fs::remove_file(&beside)?;
-        match made {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        Ok(secret_file::create(path, &text)?)
     }
 
     /// Puts a new key before the others and drops those that were replaced a day ago. What was signed before stays
@@ -214,38 +205,13 @@ pub enum KeyFileError {
     Readable,
 }
 
-/// Writes a file beside this one that nobody else can read, under a name of this process.
-fn write_beside(path: &Path, text: &[u8]) -> io::Result<PathBuf> {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let beside = path.with_extension(format!("{}-{number}.new", std::process::id()));
-    // What an earlier process left under this name may be readable by others.
-    match std::fs::remove_file(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+impl From<SecretFileError> for KeyFileError {
+    fn from(error: SecretFileError) -> Self {
+        match error {
+            SecretFileError::Io(error) => Self::Io(error),
+            SecretFileError::Readable => Self::Readable,
+        }
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside)?;
-    file.write_all(text)?;
-    file.sync_all()?;
-    Ok(beside)
-}
-
-#[cfg(unix)]
-fn check_mode(path: &Path) -> Result<(), KeyFileError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(path)?.permissions().mode();
-    let is_private = (mode & 0o077).count_ones() == 0;
-    if is_private { Ok(()) } else { Err(KeyFileError::Readable) }
-}
-
-#[cfg(not(unix))]
-fn check_mode(path: &Path) -> Result<(), KeyFileError> {
-    std::fs::metadata(path)?;
-    Ok(())
 }
 
 fn kid(key: &PublicKey) -> String {

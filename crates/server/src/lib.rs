@@ -18,6 +18,7 @@ pub mod passwords;
 pub mod permission_sets;
 pub mod preview;
 mod router;
+pub mod secret_file;
 mod sentences;
 pub mod settings;
 mod tasks;

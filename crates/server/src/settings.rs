@@ -34,7 +34,9 @@ pub struct Settings {
     pub trusted_clients: HashSet<ClientId>,
     /// Whether sessions of trusted public clients live as long as those of confidential ones.
     pub long_sessions_for_trusted_clients: bool,
-    /// Whether `native` clients may be confidential (CM-12, P10).
+    /// Whether `native` clients may be confidential (CM-12, P10). It is for the [`Resolver`](gatewright_resolve::Resolver)
+    /// that a server makes itself; one that is given by [`Builder::clients`](crate::Builder::clients) has it
+    /// from its own builder.
     pub confidential_native_clients: bool,
     /// Whether a client assertion without `exp` counts as ending 60 s after its `iat` (CM-27).
     pub tolerate_absent_assertion_expiry: bool,
@@ -281,7 +283,7 @@ pub struct Limits {
     pub push_public: Rate,
     /// Pushed requests of one confidential client.
     pub push_confidential: Rate,
-    /// Exchanges and refreshes of one session.
+    /// Refreshes of one session.
     pub session: Rate,
     /// Refused requests to PAR, token and revoke from one network.
     pub refused: Rate,

@@ -80,11 +80,18 @@ pub trait AccountStore: Send + Sync {
     /// The hash of the account's password.
     async fn find_password(&self, did: &Did) -> Result<Option<PasswordHash>, StoreError>;
     /// Replaces the password and ends every code, token, device sign-in and legacy session of the account in the same
-    /// step (AS-62, SESS-18). App passwords stay.
+    /// step (AS-62, SESS-18), and every open request of a device on which it was signed in: an approval that was just on
+    /// its way is none. App passwords stay.
     /// False if there is no such account.
     async fn replace_password(&self, did: &Did, password: PasswordHash) -> Result<bool, StoreError>;
-    /// Replaces a hash by one of the same password with newer parameters; ends nothing.
-    async fn rehash_password(&self, did: &Did, password: PasswordHash) -> Result<(), StoreError>;
+    /// Replaces the hash `old` by one of the same password with newer parameters; ends nothing. False, and nothing
+    /// changed, if `old` is not the account's any more: a password that was replaced meanwhile does not come back.
+    async fn rehash_password(
+        &self,
+        did: &Did,
+        old: &PasswordHash,
+        new: PasswordHash,
+    ) -> Result<bool, StoreError>;
     /// Changes whether the account may act. Anything but `Active` ends its codes and tokens in the same step
     /// (AS-62); taking it down ends its legacy sessions too, while a deactivated account needs them to come back
     /// (SESS-19).

@@ -11,6 +11,7 @@ use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 
 use crate::StoreError;
+use crate::account::PasswordHash;
 use crate::request::RequestId;
 
 /// Names a device: a digest of the value of its long-lived cookie, so that no row holds a cookie (SEC-31).
@@ -93,10 +94,17 @@ pub trait DeviceStore: Send + Sync {
     async fn delete_device(&self, id: &DeviceId) -> Result<(), StoreError>;
     /// Notes that an account signed in, in place of an earlier sign-in of the same account and the same `request`;
     /// with `rotate_to` the device's secret is replaced in the same step, and the one before is good no longer: whoever
-    /// planted it must not be signed in with the account. False if there is no such device.
+    /// planted it must not be signed in with the account.
+    ///
+    /// `proven` is the hash that the password was checked against; the account signs in only if that is its hash still,
+    /// so that a password which was replaced after the check lets nobody in (AS-62). `None` where the store does not
+    /// keep the password.
+    ///
+    /// False, and nothing changed, if there is no such device or `proven` is not the account's.
     async fn sign_in_device(
         &self,
         sign_in: DeviceAccount,
+        proven: Option<PasswordHash>,
         rotate_to: Option<DeviceSecretHash>,
     ) -> Result<bool, StoreError>;
     /// Forgets the account on the device.

@@ -109,7 +109,8 @@ pub enum CodeExchanged {
     Unknown,
 }
 
-/// How long a used code is known as used: after that it is as unknown as one that never was.
+/// How long a used code is known as used at least. The code of a token that lives is known as long as the token: whoever
+/// presents it ends the session, however late (RFC 6749 section 4.1.2). After that it is as unknown as one that never was.
 pub const USED_CODE_MEMORY: Duration = Duration::from_hours(24);
 
 /// Requests and their codes.

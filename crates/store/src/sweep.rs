@@ -14,7 +14,7 @@ use crate::token::Token;
 pub struct Horizon {
     /// Now.
     pub now: UnixTime,
-    /// Tokens of public clients end this long after they were made.
+    /// Tokens that public clients began end this long after they were made.
     pub public_session: Duration,
     /// Tokens of public clients end this long after their last rotation.
     pub public_refresh: Duration,
@@ -44,7 +44,7 @@ impl Horizon {
 
     /// Whether the token's session or refresh life is over.
     pub fn is_over(&self, token: &Token) -> bool {
-        let (session, refresh) = match token.client_auth {
+        let (session, refresh) = match token.began_as() {
             ClientAuth::None => (self.public_session, self.public_refresh),
             ClientAuth::PrivateKeyJwt { .. } => (self.confidential_session, self.confidential_refresh),
         };

@@ -82,6 +82,9 @@ pub struct Token {
     pub client: ClientId,
     /// How the client proves who it is, for the token's whole life (CM-30).
     pub client_auth: ClientAuth,
+    /// Whether the client began it without proving who it is. It may prove itself since (CM-36), and keeps the shorter
+    /// life that the session began with.
+    pub began_public: bool,
     /// The key every proof must be made with.
     pub dpop_jkt: Thumbprint,
     /// Which resource server it is for.
@@ -110,6 +113,11 @@ impl Token {
     /// The `jti` of the current access token.
     pub fn access_id(&self) -> AccessTokenId {
         AccessTokenId { token: self.id, rotation: self.rotation }
+    }
+
+    /// How the client proved who it is when the session began: what its life is measured by (CM-36).
+    pub fn began_as(&self) -> &ClientAuth {
+        if self.began_public { &ClientAuth::None } else { &self.client_auth }
     }
 }
 
@@ -186,7 +194,9 @@ pub enum Rotation {
     /// There is no such token (any more).
     Gone,
     /// The presented one is the direct predecessor, its rotation is at most `recovery` ago and its successor was
-    /// never presented: this is the token as that rotation left it (AS-57). Nothing was changed.
+    /// never used: this is the token as that rotation left it (AS-57). Nothing was changed. A successor that was
+    /// presented and refused (too often, too wide a scope, a failure of ours) was not used: nothing was given out for it
+    /// and no row changed.
     Recovered(Box<Token>),
     /// A used refresh token came again outside of that, or with another `client_auth` than its rotation: the token
     /// is ended now. This is what it was.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use gatewright_protocol::secret::Password;
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_resolve::system::SystemRandom;
-use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount};
+use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount, ProvenAccount};
 use gatewright_server::passwords::{Checked, Passwords};
 use gatewright_store::account::{AccountStatus, PasswordHash};
 
@@ -54,11 +54,13 @@ impl Accounts for Members {
         &self,
         identifier: &str,
         password: Password,
-    ) -> Result<Option<KnownAccount>, AccountsError> {
+    ) -> Result<Option<ProvenAccount>, AccountsError> {
         let member = self.named(identifier);
         // Also without a member: nobody shall learn from the time it takes who is one.
         let checked = self.passwords.check(password, member.map(|member| member.password.clone())).await?;
-        Ok(member.filter(|_| checked != Checked::Wrong).map(Into::into))
+        // Where passwords change, whoever changes one signs the member out too: the server cannot see it.
+        let proven = |member: &Member| ProvenAccount { account: member.into(), password: None };
+        Ok(member.filter(|_| checked != Checked::Wrong).map(proven))
     }
 
     async fn find_named(&self, identifier: &str) -> Result<Option<KnownAccount>, AccountsError> {

@@ -13,7 +13,7 @@ use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::Clock;
 use gatewright_resolve::system::SystemRandom;
 use gatewright_server::AuthorizationServer;
-use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount};
+use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount, ProvenAccount};
 use gatewright_server::keys::KeyFile;
 use gatewright_server::settings::{Audience, Verification};
 use gatewright_store::account::AccountStatus;
@@ -40,9 +40,10 @@ impl Accounts for Everybody {
         &self,
         handle: &str,
         password: Password,
-    ) -> Result<Option<KnownAccount>, AccountsError> {
+    ) -> Result<Option<ProvenAccount>, AccountsError> {
         let found = self.find_named(handle).await?;
-        Ok(found.filter(|_| password.expose() == PASSWORD))
+        let proven = |account| ProvenAccount { account, password: None };
+        Ok(found.filter(|_| password.expose() == PASSWORD).map(proven))
     }
 
     async fn find(&self, did: &Did) -> Result<Option<KnownAccount>, AccountsError> {

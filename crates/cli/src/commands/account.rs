@@ -4,6 +4,7 @@ use std::io::{BufRead, IsTerminal};
 
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
+use gatewright_host::operations::create_account::NewIdentity;
 use gatewright_protocol::syntax::Did;
 use serde_json::json;
 
@@ -13,16 +14,23 @@ use crate::hint::Hint;
 use crate::printer::Printer;
 use crate::solo::Solo;
 
+const CREATE_EXAMPLES: &str = "The password is asked for; from a pipe it is the first line.
+
+Examples:
+  gatewright account create carol.example.net --email carol@example.org --config gatewright.toml
+  gatewright account create dave.example.org --did did:web:dave.example.org --config gatewright.toml";
+
 /// Make and list accounts, set passwords.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make an account with a new did:plc identity and an empty repository
-    #[command(
-        after_help = "The password is asked for; from a pipe it is the first line.\n\nExample:\n  gatewright account create carol.example.net --email carol@example.org --config gatewright.toml"
-    )]
+    /// Make an account with a new did:plc identity, or a did:web of one's own, and an empty repository
+    #[command(after_help = CREATE_EXAMPLES)]
     Create {
-        /// Its handle, under one of `identity.handle_domains`
+        /// Its handle: under one of `identity.handle_domains`, or the host name of its did:web
         handle: String,
+        /// The did:web that it shall be, instead of a new did:plc
+        #[arg(long, value_name = "DID")]
+        did: Option<Did>,
         /// Its e-mail address
         #[arg(long)]
         email: Option<String>,
@@ -59,23 +67,31 @@ pub enum Command {
 pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
     super::runtime()?.block_on(async {
         match command {
-            Command::Create { handle, email, json, installation } => {
+            Command::Create { handle, did, email, json, installation } => {
                 let solo = Solo::open_installation(&Config::load(&installation.config)?)?;
                 let password = read_password(printer)?;
-                let did = solo.create_account(&handle, email.as_deref(), &password).await?;
+                let identity = did.map_or(NewIdentity::Plc { recovery_key: None }, NewIdentity::Web);
+                let did = solo.create_account_of(identity, &handle, email.as_deref(), &password).await?;
                 if json {
                     printer.json(&json!({"did": did, "handle": handle}))?;
                 } else {
                     printer.line(&did)?;
                     printer.note(format_args!("{handle} can sign in now"));
                 }
+                if did.method() == "web" {
+                    printer.hint(&format!(
+                        "its document has to be at https://{}/.well-known/did.json; where that name leads here, this \
+                         server answers there",
+                        did.identifier()
+                    ));
+                }
             }
             Command::List { json, installation } => {
-                let solo = Solo::open_installation(&Config::load(&installation.config)?)?;
+                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
                 list(&solo, json, printer).await?;
             }
             Command::Password { account, installation } => {
-                let solo = Solo::open_installation(&Config::load(&installation.config)?)?;
+                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
                 let found = solo.find_account(&account).await?;
                 let found = found.with_context(|| {
                     Hint::new(

@@ -33,7 +33,7 @@ pub fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
         let stop = super::dev::stop_signal();
         let mut running = JoinSet::new();
         solo.spawn_tasks(&mut running, stop.clone());
-        listen::serve(listener, solo.router(), config.limits.connections, stop).await;
+        listen::serve(listener, solo.router(), config.room(), stop).await;
         running.shutdown().await;
         Ok(0)
     })

@@ -9,14 +9,18 @@ pub mod services;
 pub mod store;
 pub mod telemetry;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::env;
 use crate::hint::Hint;
+use crate::listen::Room;
+use limits::Limits;
 
 /// Everything `serve` can be told. A TOML file; a few keys have an environment variable that goes before.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -30,7 +34,7 @@ pub struct Config {
     /// The database.
     #[serde(default)]
     pub store: store::Store,
-    /// Lifetimes and trusted clients of the authorization server.
+    /// Lifetimes, trusted clients and what is tolerated of clients.
     #[serde(default)]
     pub oauth: oauth::Oauth,
     /// Published permission sets.
@@ -91,15 +95,28 @@ impl Config {
         if let Some(plc) = read(env::PLC) {
             self.identity.plc_url = plc;
         }
+        if let Some(filter) = read(env::LOG) {
+            self.telemetry.filter = filter;
+        }
         Ok(())
     }
 
-    /// What no single key can tell.
+    /// What no type can tell: whatever passes here, `serve` takes.
     fn check(&self) -> Result<()> {
         self.server.check()?;
         self.identity.check()?;
+        self.limits.check()?;
+        self.telemetry.check()?;
         self.services.check()?;
         self.oauth.check()?;
         self.permission_sets.check()
+    }
+
+    /// How many connections there is room for. What comes from this machine or a trusted proxy is everybody's.
+    pub fn room(&self) -> Room {
+        let own = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+        let proxies = self.server.trusted_proxies.iter().copied().chain(own).map(IpNet::from).collect();
+        let Limits { connections, connections_per_network: per_network, .. } = self.limits;
+        Room { per_network, proxies, ..Room::from(connections) }
     }
 }

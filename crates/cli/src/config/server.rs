@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use gatewright_protocol::syntax::{Development, Did};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -46,9 +47,10 @@ impl Server {
     }
 
     /// # Errors
-    /// When `public_url` is not an https origin.
+    /// When `public_url` is not an https origin whose did:web resolves.
     pub(super) fn check(&self) -> Result<()> {
-        let url = Url::parse(&self.public_url)?;
+        let url = Url::parse(&self.public_url)
+            .with_context(|| format!("server.public_url: `{}` is not a URL", self.public_url))?;
         if url.scheme() != "https" {
             bail!("server.public_url must begin with https:// (`gatewright dev` is for trying without)");
         }
@@ -56,6 +58,19 @@ impl Server {
             bail!(
                 "server.public_url must be an origin, written `{}`: no path, no user, no default port",
                 url.origin().ascii_serialization()
+            );
+        }
+        if url.port().is_some() {
+            bail!(
+                "server.public_url must not name a port: the record host is did:web of its host name, and a did:web with \
+                 a port is nobody's (a proxy on port 443 goes in front)"
+            );
+        }
+        let did = Did::of_web_host(url.host_str().context("server.public_url has no host")?);
+        let is_resolvable = |did: &Did| did.web_origin(Development::Refused).is_some();
+        if !did.as_ref().is_ok_and(is_resolvable) {
+            bail!(
+                "server.public_url must have a host name that others can resolve: no address, no reserved domain"
             );
         }
         Ok(())
@@ -68,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_server_without_a_name_is_called_by_its_host() {
-        let file = "[server]\npublic_url = \"https://pds.example.net:8443\"\ndata = \"/nowhere\"\n";
+        let file = "[server]\npublic_url = \"https://pds.example.net\"\ndata = \"/nowhere\"\n";
         let config = Config::parse(file).expect("it is a configuration");
         assert_eq!(
             crate::solo::Parts::of(&config).expect("it can be opened").name.as_deref(),

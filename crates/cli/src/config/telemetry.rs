@@ -1,7 +1,9 @@
 //! `[telemetry]`: log lines.
 
+use anyhow::{Context, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tracing_subscriber::EnvFilter;
 
 /// Log lines.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -22,6 +24,16 @@ pub enum Format {
     /// For people.
     #[default]
     Text,
+}
+
+impl Telemetry {
+    /// # Errors
+    /// When the filter is none.
+    pub(super) fn check(&self) -> Result<()> {
+        let parsed = EnvFilter::builder().parse(&self.filter);
+        parsed.with_context(|| format!("telemetry.filter: `{}` is not a filter", self.filter))?;
+        Ok(())
+    }
 }
 
 impl Default for Telemetry {

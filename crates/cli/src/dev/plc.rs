@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,7 +39,21 @@ struct Inner {
 #[derive(Debug)]
 struct Logs {
     file: File,
+    /// How much of the file holds what was taken: whole lines.
+    length: u64,
     identities: HashMap<Did, Vec<Entry>>,
+}
+
+impl Logs {
+    /// Adds a line, on disk when this returns. What a crash or a full disk left of another is cut off first: it would be
+    /// one line with this.
+    fn append(&mut self, line: &[u8]) -> std::io::Result<()> {
+        self.file.set_len(self.length)?;
+        self.file.write_all(line)?;
+        self.file.sync_data()?;
+        self.length += line.len() as u64;
+        Ok(())
+    }
 }
 
 /// A line of the file: an operation that was taken.
@@ -57,11 +71,16 @@ impl Directory {
     /// When the file cannot be read, or holds something that was never taken.
     pub fn open(file: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
         let kept = OpenOptions::new().create(true).read(true).append(true).open(file);
-        let kept = kept.with_context(|| format!("cannot open {}", file.display()))?;
+        let mut kept = kept.with_context(|| format!("cannot open {}", file.display()))?;
+        let mut text = Vec::new();
+        kept.read_to_end(&mut text).with_context(|| format!("cannot read {}", file.display()))?;
+        // A last line without its end was cut off by a crash and never acknowledged. It is not read, and the next
+        // operation takes its place.
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        text.truncate(whole);
         let mut identities: HashMap<Did, Vec<Entry>> = HashMap::new();
-        for (number, line) in BufReader::new(&kept).lines().enumerate() {
-            let Ok(line) = serde_json::from_str::<Line>(&line?) else {
-                // The last line of a file that a crash cut off was never acknowledged.
+        for (number, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let Ok(line) = serde_json::from_slice::<Line>(line) else {
                 tracing::warn!(
                     line = number + 1,
                     "an operation in {} cannot be read and is left out",
@@ -73,7 +92,8 @@ impl Directory {
             add(log, &line.did, line.operation, line.at)
                 .with_context(|| format!("line {} of {} was never taken", number + 1, file.display()))?;
         }
-        Ok(Self(Arc::new(Inner { clock, state: Mutex::new(Logs { file: kept, identities }) })))
+        let logs = Logs { file: kept, length: whole as u64, identities };
+        Ok(Self(Arc::new(Inner { clock, state: Mutex::new(logs) })))
     }
 
     /// The directory over HTTP, in the form of the public one.
@@ -102,8 +122,7 @@ impl Directory {
         let mut line = serde_json::to_vec(&Line { did: did.clone(), operation, at: now })
             .map_err(std::io::Error::other)?;
         line.push(b'\n');
-        logs.file.write_all(&line)?;
-        logs.file.sync_data()?;
+        logs.append(&line)?;
         logs.identities.insert(did.clone(), changed);
         Ok(())
     }
@@ -250,3 +269,6 @@ async fn last(
 fn iso(time: UnixTime) -> String {
     gatewright_protocol::syntax::Datetime::from(time).to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -189,6 +189,24 @@ async fn the_metadata_names_the_authorization_server() {
 }
 
 #[tokio::test]
+async fn a_browser_may_ask_for_the_metadata_whatever_it_sends_along() {
+    let world = World::new();
+    let asked = Request::builder()
+        .method("OPTIONS")
+        .uri("/.well-known/oauth-protected-resource")
+        .header("access-control-request-method", "GET")
+        .header("access-control-request-headers", "x-own")
+        .body(Body::empty());
+    let app = world.guard.well_known::<()>();
+    let answer = Answer::read(app.clone().oneshot(asked.unwrap()).await.unwrap()).await;
+    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (204, "*"));
+    assert_eq!(answer.header("access-control-allow-headers"), "x-own");
+    let posted = Request::post("/.well-known/oauth-protected-resource").body(Body::empty()).unwrap();
+    let answer = Answer::read(app.oneshot(posted).await.unwrap()).await;
+    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (405, "*"));
+}
+
+#[tokio::test]
 async fn one_row_can_hold_for_a_route_that_is_not_xrpc() {
     let world = World::new();
     let row =

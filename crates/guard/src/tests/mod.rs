@@ -193,6 +193,7 @@ impl World {
             account: ALICE.parse().unwrap(),
             client: ClientId::from_stored(CLIENT).unwrap(),
             client_auth: ClientAuth::None,
+            began_public: true,
             dpop_jkt: jkt,
             audience: SERVICE.parse().unwrap(),
             approved: scope.parse().unwrap(),

@@ -1,6 +1,7 @@
 //! An access token whose signature was checked (AS-66).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use gatewright_protocol::jose::Thumbprint;
@@ -20,6 +21,10 @@ use crate::permit::Holder;
 
 /// The `typ` of access tokens (RFC 9068 section 2.1): no other token of ours is taken for one (SEC-50).
 const TYP: &str = "at+jwt";
+/// How long an access token may live, as it says itself (SEC-27): a longer one is none, whoever signed it.
+const LONGEST: Duration = Duration::from_mins(30);
+/// How far the clock of the server that signed may be ahead.
+const AHEAD: Duration = Duration::from_mins(1);
 
 /// What a token says, once its signature, `typ`, `iss` and `aud` were found to be right. There is one for each session
 /// of the last minutes: what others have too is shared.
@@ -60,6 +65,7 @@ struct Claims {
     sub: String,
     aud: Audiences,
     exp: f64,
+    iat: f64,
     jti: String,
     client_id: String,
     #[serde(default)]
@@ -108,6 +114,11 @@ pub(super) fn read(
     if !is_ours {
         return Err(TokenError::Audience);
     }
+    let (issued_at, expires_at) =
+        (UnixTime::from_numeric_date(claims.iat), UnixTime::from_numeric_date(claims.exp));
+    if issued_at > now.plus(AHEAD) || expires_at > issued_at.plus(LONGEST) {
+        return Err(TokenError::Invalid);
+    }
     let token = CheckedToken {
         hash,
         since: now,
@@ -115,7 +126,7 @@ pub(super) fn read(
         client: claims.client_id.into(),
         jkt: claims.cnf.ok_or(TokenError::Binding)?.0.jkt,
         id: claims.jti.parse().ok(),
-        expires_at: UnixTime::from_numeric_date(claims.exp),
+        expires_at,
         grant: ArcSwapOption::empty(),
     };
     let scope = claims.scope.map(|scope| scope.parse()).transpose().map_err(|_| TokenError::Invalid)?;

@@ -17,7 +17,7 @@ use crate::error::TokenError;
 
 /// The most checked tokens that are remembered; at least half of them are those that came last.
 const MOST: usize = 40_000;
-/// How long at most: access tokens live no longer.
+/// How long at most.
 const LONGEST: Duration = Duration::from_mins(15);
 const SHARDS: usize = 16;
 /// The most texts that are shared.
@@ -133,6 +133,15 @@ impl CheckedTokens {
             shard.lock().insert(Entry(Arc::clone(&token)), self.generation, now);
         }
         token
+    }
+
+    /// Forgets all of them.
+    pub(super) fn clear(&self) {
+        for shard in &*self.shards {
+            let mut shard = shard.lock();
+            shard.young.clear();
+            shard.old.clear();
+        }
     }
 
     /// What the scopes of its row permit a token.

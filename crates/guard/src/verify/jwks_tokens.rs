@@ -1,6 +1,7 @@
 //! Tokens of an authorization server somewhere else, checked by the keys it publishes (AS-67, stateless; RS-19).
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use gatewright_protocol::jose::{Jwk, jws};
@@ -23,6 +24,10 @@ pub trait PublishedKeys: Send + Sync {
     /// # Errors
     /// The keys cannot be had.
     async fn key(&self, kid: &str) -> Result<Option<Jwk>, ResolveError>;
+
+    /// How often a key that was published before was found to be published no longer. Nobody is asked for it: it is
+    /// looked at with every request.
+    fn withdrawals(&self) -> u64;
 }
 
 #[async_trait]
@@ -30,33 +35,56 @@ impl PublishedKeys for JwksSource {
     async fn key(&self, kid: &str) -> Result<Option<Jwk>, ResolveError> {
         Self::key(self, kid).await
     }
+
+    fn withdrawals(&self) -> u64 {
+        Self::withdrawals(self)
+    }
 }
 
 /// Checks tokens by published keys; a token says itself what it grants. Revocation counts when a token ends, so such
-/// tokens are to be short-lived (five minutes).
+/// tokens are to be short-lived (five minutes). A key that is withdrawn takes its tokens with it as soon as the keys are
+/// fetched again.
 pub struct JwksTokens {
     keys: Box<dyn PublishedKeys>,
     checked: CheckedTokens,
+    /// The withdrawals after which nothing checked before is left.
+    seen: AtomicU64,
 }
 
 impl JwksTokens {
     /// Tokens signed with a key of this set.
     pub fn new(keys: impl PublishedKeys + 'static) -> Self {
-        Self { keys: Box::new(keys), checked: CheckedTokens::new() }
+        let seen = AtomicU64::new(keys.withdrawals());
+        Self { keys: Box::new(keys), checked: CheckedTokens::new(), seen }
     }
 
     pub(super) async fn check(&self, guard: &Inner, text: &str, now: UnixTime) -> Checked {
         let hash = TextHash::of(text);
+        let withdrawals = self.forget_withdrawn();
         let token = if let Some(token) = self.checked.find(hash, now) {
             token
         } else {
             let (token, scope) = self.read(guard, text, hash, now).await?;
             self.checked.grant_for_good(&token, scope);
-            self.checked.keep(token, now)
+            let token = self.checked.keep(token, now);
+            // Its key may have been withdrawn while it was checked, and what is kept now was not there to be forgotten.
+            if self.forget_withdrawn() != withdrawals {
+                self.checked.clear();
+            }
+            token
         };
         token.check_time(now)?;
         let permissions = token.grant.load().as_ref().ok_or(TokenError::NotAtproto)?.permissions()?;
         Ok((token, permissions))
+    }
+
+    /// Forgets what was checked before a key was withdrawn; what was signed with the others is checked again.
+    fn forget_withdrawn(&self) -> u64 {
+        let withdrawals = self.keys.withdrawals();
+        if self.seen.swap(withdrawals, Ordering::AcqRel) != withdrawals {
+            self.checked.clear();
+        }
+        withdrawals
     }
 
     async fn read(

@@ -113,17 +113,23 @@ impl From<GuardError> for XrpcError {
 
 impl From<StoreError> for XrpcError {
     fn from(error: StoreError) -> Self {
-        Self::internal(&error)
+        match error {
+            StoreError::Full { .. } => {
+                tracing::warn!(%error, "a request was turned away: there is no room for it");
+                Self::busy("the server is busy; nothing was changed")
+            }
+            error => Self::internal(&error),
+        }
     }
 }
 
 impl From<AccessError> for XrpcError {
     fn from(error: AccessError) -> Self {
-        match &error {
+        match error {
             AccessError::Deactivated => Self::unauthorized("AccountDeactivated", error.to_string()),
             AccessError::NotFound => Self::new(StatusCode::FORBIDDEN, "AccountNotFound", error.to_string()),
             AccessError::NotYours => Self::unauthorized("AuthenticationRequired", error.to_string()),
-            AccessError::Store(_) => Self::internal(&error),
+            AccessError::Store(error) => error.into(),
             AccessError::TakenDown => Self::unauthorized("AccountTakedown", error.to_string()),
         }
     }
@@ -131,10 +137,10 @@ impl From<AccessError> for XrpcError {
 
 impl From<ReadError> for XrpcError {
     fn from(error: ReadError) -> Self {
-        match &error {
+        match error {
             ReadError::Deactivated => Self::bad("RepoDeactivated", error.to_string()),
             ReadError::NotFound => Self::bad("RepoNotFound", error.to_string()),
-            ReadError::Store(_) => Self::internal(&error),
+            ReadError::Store(error) => error.into(),
             ReadError::TakenDown => Self::bad("RepoTakendown", error.to_string()),
         }
     }
@@ -160,11 +166,12 @@ impl From<WriteError> for XrpcError {
 impl From<desk::WriteError> for XrpcError {
     fn from(error: desk::WriteError) -> Self {
         use desk::WriteError as E;
-        match &error {
+        match error {
             E::Absent(_) | E::Crowded | E::Exists(_) => Self::invalid_request(error.to_string()),
             E::BlobMissing(_) => Self::bad("BlobNotFound", error.to_string()),
             E::Busy => Self::busy(error.to_string()),
-            E::Key | E::Store(_) | E::Tree(_) => Self::internal(&error),
+            E::Key | E::Tree(_) => Self::internal(&error),
+            E::Store(error) => error.into(),
             E::NoRepo => Self::bad("RepoNotFound", error.to_string()),
             E::SwapCommit(_) | E::SwapRecord(_) => Self::bad("InvalidSwap", error.to_string()),
         }
@@ -311,6 +318,28 @@ impl From<ResolveHandleError> for XrpcError {
             // Clients in use tell "no such handle" from a fault by exactly this name and message.
             ResolveHandleError::NotFound => Self::invalid_request("Unable to resolve handle"),
             ResolveHandleError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_72_a_store_without_room_is_busy_and_not_broken() {
+        let full = || StoreError::Full { engine: "test", what: "waiting steps" };
+        let broken = || StoreError::Backend { engine: "test", source: "the disk is gone".into() };
+        let status = |error: XrpcError| error.into_response().status().as_u16();
+        for (error, expected) in [(full as fn() -> StoreError, 503), (broken, 500)] {
+            assert_eq!(status(error().into()), expected);
+            assert_eq!(status(AccessError::Store(error()).into()), expected);
+            assert_eq!(status(ReadError::Store(error()).into()), expected);
+            assert_eq!(status(desk::WriteError::Store(error()).into()), expected);
+            assert_eq!(status(WriteError::Commit(desk::WriteError::Store(error())).into()), expected);
+            assert_eq!(status(UploadBlobError::Store(error()).into()), expected);
+            assert_eq!(status(FindSessionError::Store(error()).into()), expected);
+            assert_eq!(status(ResolveHandleError::Store(error()).into()), expected);
         }
     }
 }

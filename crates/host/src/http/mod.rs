@@ -1,5 +1,6 @@
 //! How the host is asked: the table of routes, and what surrounds them.
 
+mod asker;
 mod body;
 mod caller;
 mod errors;

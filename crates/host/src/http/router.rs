@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get, post};
-use gatewright_guard::{Guard, GuardLayer};
+use gatewright_guard::{Guard, GuardLayer, cors};
 
 use super::xrpc::{actor, health, identity, proxy, repo, server, sync, wrong_verb};
 use super::{limits, well_known};
@@ -68,4 +68,5 @@ fn by_name() -> Router<Arc<Context>> {
     Router::new()
         .route("/.well-known/atproto-did", get(well_known::atproto_did))
         .route("/.well-known/did.json", get(well_known::did_json))
+        .layer(from_fn(cors::open))
 }

@@ -1,4 +1,5 @@
-//! What a host says about the names it keeps, by the name it is asked under (ID-27).
+//! What a host says about the names it keeps, by the name it is asked under (ID-27). Readable from everywhere: the router
+//! sees to that.
 
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_store::account::AccountStatus;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST};
+use http::header::HOST;
 use http::{HeaderMap, StatusCode, Uri};
 
 use super::errors::XrpcError;
@@ -28,7 +29,7 @@ pub(super) async fn atproto_did(
         None => None,
     };
     Ok(match did {
-        Some(did) => ([(ACCESS_CONTROL_ALLOW_ORIGIN, "*")], did.to_string()).into_response(),
+        Some(did) => did.to_string().into_response(),
         None => not_found("no account here has this handle"),
     })
 }
@@ -45,14 +46,14 @@ pub(super) async fn did_json(
     };
     if did == context.settings.service_did {
         let document = HostDocument::new(&did, &context.settings.public_url);
-        return Ok(([(ACCESS_CONTROL_ALLOW_ORIGIN, "*")], Json(document)).into_response());
+        return Ok(Json(document).into_response());
     }
     let account = context.store.find_account(&did).await?;
     let Some(account) = account.filter(|account| account.status != AccountStatus::TakenDown) else {
         return Ok(not_found("no identity has this name"));
     };
     Ok(match describe_account(&context, &account).await? {
-        Some(document) => ([(ACCESS_CONTROL_ALLOW_ORIGIN, "*")], Json(document)).into_response(),
+        Some(document) => Json(document).into_response(),
         None => not_found("no identity has this name"),
     })
 }
@@ -66,5 +67,5 @@ fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
 }
 
 fn not_found(message: &'static str) -> Response {
-    (StatusCode::NOT_FOUND, [(ACCESS_CONTROL_ALLOW_ORIGIN, "*")], message).into_response()
+    (StatusCode::NOT_FOUND, message).into_response()
 }

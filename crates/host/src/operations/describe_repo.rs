@@ -1,6 +1,7 @@
 //! `com.atproto.repo.describeRepo`.
 
 use gatewright_protocol::syntax::Nsid;
+use gatewright_resolve::Peer;
 use gatewright_store::account::Account;
 
 use super::access::{Identifier, ReadError, Viewer, readable};
@@ -22,13 +23,17 @@ pub struct RepoDescription {
     pub handle_is_correct: bool,
 }
 
-/// Describes a repository.
-pub async fn describe_repo(context: &Context, repo: &Identifier) -> Result<RepoDescription, ReadError> {
+/// Describes a repository. Whether its handle leads back is found out on behalf of `peer`.
+pub async fn describe_repo(
+    context: &Context,
+    repo: &Identifier,
+    peer: Option<Peer>,
+) -> Result<RepoDescription, ReadError> {
     let account = readable(context, repo, Viewer::Anybody).await?;
     let document = describe_account(context, &account).await?;
     let collections = context.store.list_collections(&account.did).await?;
     // A name outside the host's domains may have been given to somebody else since.
     let handle_is_correct = context.settings.owns_domain_of(&account.handle)
-        || matches!(resolve_handle(context, &account.handle).await, Ok(did) if did == account.did);
+        || matches!(resolve_handle(context, &account.handle, peer).await, Ok(did) if did == account.did);
     Ok(RepoDescription { account, document, collections, handle_is_correct })
 }

@@ -1,6 +1,7 @@
 //! `com.atproto.identity.resolveHandle`.
 
 use gatewright_protocol::syntax::{Did, Handle};
+use gatewright_resolve::Peer;
 use gatewright_store::StoreError;
 use gatewright_store::account::AccountStatus;
 
@@ -18,8 +19,12 @@ pub enum ResolveHandleError {
     Store(#[from] StoreError),
 }
 
-/// The DID of a handle: of one's own accounts first, then by DNS and HTTPS.
-pub async fn resolve_handle(context: &Context, handle: &Handle) -> Result<Did, ResolveHandleError> {
+/// The DID of a handle: of one's own accounts first, then by DNS and HTTPS on behalf of `peer`.
+pub async fn resolve_handle(
+    context: &Context,
+    handle: &Handle,
+    peer: Option<Peer>,
+) -> Result<Did, ResolveHandleError> {
     if let Some(did) = own_handle(context, handle).await? {
         return Ok(did);
     }
@@ -27,7 +32,7 @@ pub async fn resolve_handle(context: &Context, handle: &Handle) -> Result<Did, R
     if context.settings.owns_domain_of(handle) || handle.is_reserved(context.settings.development) {
         return Err(ResolveHandleError::NotFound);
     }
-    context.handles.resolve(handle).await.ok_or(ResolveHandleError::NotFound)
+    context.handles.resolve(handle, peer).await.ok_or(ResolveHandleError::NotFound)
 }
 
 /// The DID of an account of this host that has the handle and was not taken down (ID-27).

@@ -1,11 +1,20 @@
 //! Accounts, their names, and what the host says about itself.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
+use gatewright_protocol::syntax::{Did, Handle};
+use gatewright_resolve::Peer;
 use gatewright_store::account::{AccountStatus, AccountStore as _};
 use http::Request;
 use serde_json::json;
+use tokio::sync::Mutex;
 
 use super::support::{Network, refused};
+use crate::identity::HandleResolver;
 use crate::operations::create_account::{CreateAccount, CreateAccountError as E, NewIdentity};
 
 #[tokio::test]
@@ -87,8 +96,53 @@ async fn handles_are_answered_for_by_query_and_by_name() {
     assert_eq!(document.headers["access-control-allow-origin"], "*");
     assert_eq!(well_known("/.well-known/did.json", "alice.test").await.status, 404);
 
+    for path in ["/.well-known/atproto-did", "/.well-known/did.json"] {
+        let asked = Request::builder().method("OPTIONS").uri(path).header("host", "alice.test");
+        let asked = asked.header("access-control-request-headers", "x-own").body(Body::empty()).unwrap();
+        let answer = network.send(asked).await;
+        assert_eq!(answer.status, 204, "{path}");
+        assert_eq!(answer.headers["access-control-allow-origin"], "*", "{path}");
+        assert_eq!(answer.headers["access-control-allow-headers"], "x-own", "{path}");
+    }
+
     network.store.set_account_status(&account.did, AccountStatus::TakenDown).await.unwrap();
     assert_eq!(well_known("/.well-known/atproto-did", "alice.test").await.status, 404);
+}
+
+/// Notes on whose behalf it is asked.
+#[derive(Debug, Default)]
+struct Noting(Mutex<Vec<Option<Peer>>>);
+
+#[async_trait]
+impl HandleResolver for Noting {
+    async fn resolve(&self, _: &Handle, peer: Option<Peer>) -> Option<Did> {
+        self.0.lock().await.push(peer);
+        None
+    }
+}
+
+#[tokio::test]
+async fn sec_72_others_are_asked_on_behalf_of_who_asks() {
+    let noting = Arc::new(Noting::default());
+    let network = Network::asking(Arc::clone(&noting) as _, |settings| {
+        settings.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+    });
+    let handle = "/xrpc/com.atproto.identity.resolveHandle?handle=carol.example.org";
+    for (connection, forwarded, peer) in [
+        ("192.0.2.1:5", None, "192.0.2.1"),
+        ("192.0.2.1:5", Some("198.51.100.7"), "192.0.2.1"),
+        ("10.0.0.1:5", Some("198.51.100.7"), "198.51.100.7"),
+        ("192.0.2.2:5", None, "192.0.2.2"),
+    ] {
+        let connection: SocketAddr = connection.parse().unwrap();
+        let mut asked = Request::get(handle).extension(ConnectInfo(connection));
+        if let Some(forwarded) = forwarded {
+            asked = asked.header("x-forwarded-for", forwarded);
+        }
+        network.send(asked.body(Body::empty()).unwrap()).await;
+        let noted = noting.0.lock().await.pop().expect("it was asked");
+        assert_eq!(noted, Some(Peer::new(peer.parse().unwrap())), "{connection} {forwarded:?}");
+    }
 }
 
 #[tokio::test]

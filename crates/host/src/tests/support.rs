@@ -26,7 +26,7 @@ use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
 use crate::http::Caller;
-use crate::identity::{PlcDirectory, PlcError};
+use crate::identity::{HandleResolver, OwnHandlesOnly, PlcDirectory, PlcError};
 use crate::operations::create_account::{CreateAccount, NewIdentity};
 use crate::proxy::Forwarding;
 use crate::settings::Settings;
@@ -126,6 +126,11 @@ impl Network {
         Self::on(Arc::new(Memory::new()), change, None)
     }
 
+    /// One that asks this one about handles of others.
+    pub(super) fn asking(handles: Arc<dyn HandleResolver>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(Arc::new(Memory::new()), handles, change, None)
+    }
+
     /// Another host on the same store.
     pub(super) fn beside(&self) -> Self {
         Self::on(Arc::clone(&self.store), |_| {}, None)
@@ -137,6 +142,15 @@ impl Network {
     }
 
     fn on(store: Arc<Memory>, change: impl FnOnce(&mut Settings), forwarding: Option<Forwarding>) -> Self {
+        Self::made(store, Arc::new(OwnHandlesOnly), change, forwarding)
+    }
+
+    fn made(
+        store: Arc<Memory>,
+        handles: Arc<dyn HandleResolver>,
+        change: impl FnOnce(&mut Settings),
+        forwarding: Option<Forwarding>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::new(
             "https://host.example.com".parse().unwrap(),
@@ -156,7 +170,7 @@ impl Network {
         if let Some(forwarding) = forwarding {
             host = host.forwarding(forwarding);
         }
-        let host = host.build().unwrap();
+        let host = host.handles(handles).build().unwrap();
         Self { router: host.unguarded(), host, store, plc, clock, folder }
     }
 

@@ -247,6 +247,18 @@ pub fn requested_scope(scope: &str, client: &ClientMetadata) -> Result<Scopes, O
     Scopes::from_tokens(kept).map_err(|error| refused(error.to_string()))
 }
 
+/// What of a `scope` that was asked for is not in the request that came of it, because it means nothing here (SC-8): for
+/// the log, so whoever prints it bounds it.
+pub fn dropped_scopes<'a>(asked: &'a str, kept: &Scopes) -> Vec<&'a str> {
+    let mut dropped: Vec<&str> = Vec::new();
+    for token in asked.split(' ').filter(|token| !token.is_empty() && !kept.contains(token)) {
+        if !dropped.contains(&token) {
+            dropped.push(token);
+        }
+    }
+    dropped
+}
+
 /// A client that can be impersonated never gets by without the approval being shown: `none` cannot succeed, and
 /// every other prompt becomes `consent`, but for `create`, which shows it anyway (AS-25).
 fn forced_prompt(
@@ -363,12 +375,12 @@ impl FromStr for LoginHint {
     type Err = InvalidLoginHint;
 
     fn from_str(text: &str) -> Result<Self, InvalidLoginHint> {
-        let text = text.to_ascii_lowercase();
         if text.starts_with("did:") {
+            // In DIDs capitals count (ID-10).
             let did: Did = text.parse().map_err(|_| InvalidLoginHint)?;
             if did.is_atproto() { Ok(Self::Did(did)) } else { Err(InvalidLoginHint) }
         } else {
-            text.parse().map(Self::Handle).map_err(|_| InvalidLoginHint)
+            text.to_ascii_lowercase().parse().map(Self::Handle).map_err(|_| InvalidLoginHint)
         }
     }
 }

@@ -81,12 +81,12 @@ impl fmt::Display for Sentence {
 
 /// Every message and its English text; `{name}` stands for an argument.
 pub const ENGLISH: &[(&str, &str)] = &[
-    ("account-email-manage", "See, confirm and change your e-mail address"),
+    ("account-email-manage", "See and confirm your e-mail address"),
     ("account-email-read", "See your e-mail address and whether it is confirmed"),
     ("account-repo-manage", "Replace all your records by importing a repository"),
-    ("account-repo-read", "See the state of your repository"),
-    ("account-status-manage", "See and change whether your account is active"),
-    ("account-status-read", "See whether your account is active"),
+    ("account-repo-read", "See the state of your repository, as everybody may"),
+    ("account-status-manage", "See whether your account is active; only you can change that"),
+    ("account-status-read", "See whether your account is active, as every application may"),
     ("atproto", "Know which account is yours"),
     ("blob-any", "Upload files of any type"),
     ("blob-kind", "Upload files of the types {kind}/*"),
@@ -140,6 +140,19 @@ mod tests {
             english("rpc:a.b.c?aud=did:web:x.com%23s"),
             ["Call a.b.c of the service did:web:x.com#s in your name"]
         );
+    }
+
+    /// The methods that these would open are forbidden to applications, or open to everybody.
+    #[test]
+    fn a_sentence_promises_nothing_that_is_not_opened() {
+        for (scope, sentence) in [
+            ("account:email?action=manage", "See and confirm your e-mail address"),
+            ("account:repo", "See the state of your repository, as everybody may"),
+            ("account:status", "See whether your account is active, as every application may"),
+            ("account:status?action=manage", "See whether your account is active; only you can change that"),
+        ] {
+            assert_eq!(english(scope), [sentence]);
+        }
     }
 
     #[test]

@@ -241,6 +241,31 @@ async fn the_keys_of_an_issuer_are_kept_and_looked_at_again() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_missing_in_the_next_set_is_withdrawn() {
+    let world = World::new();
+    let host = world.host("issuer.people.net").await;
+    let one = jwks(&["one"]);
+    let more = |kid: &str| {
+        let mut set = one.clone();
+        set["keys"].as_array_mut().unwrap().push(jwks(&[kid])["keys"][0].clone());
+        set
+    };
+    let source = world.resolver.jwks("https://issuer.people.net/oauth/jwks".parse().unwrap());
+    // A key more; another one instead of that; the same name for another key.
+    for (set, withdrawals) in [(one.clone(), 0), (more("two"), 0), (more("three"), 1), (jwks(&["one"]), 2)] {
+        host.set("/oauth/jwks", Reply::json(set));
+        world.clock.advance(FRESH);
+        assert!(source.key("one").await.unwrap().is_some());
+        assert!(source.key("one").await.unwrap().is_some());
+        assert_eq!(source.withdrawals(), withdrawals);
+    }
+    host.set("/oauth/jwks", Reply::new(502, ""));
+    world.clock.advance(FRESH);
+    assert!(source.key("one").await.unwrap().is_some());
+    assert_eq!(source.withdrawals(), 2, "who cannot be asked withdraws nothing");
+}
+
+#[tokio::test]
 async fn keys_that_must_not_be_kept_are_still_not_fetched_twice_for_one_question() {
     let (world, host) = world().await;
     host.set(PATH, Reply::json(confidential(&json!({"jwks_uri": "https://app.client.net/jwks.json"}))));

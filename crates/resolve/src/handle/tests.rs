@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::test_host::{Reply, World};
-use crate::{DevNetwork, Network};
+use crate::{DevNetwork, Network, Peer};
 
 const ALICE: &str = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
 const MALLORY: &str = "did:plc:44ybard66vv44zksje25o7dz";
@@ -169,4 +169,35 @@ async fn handles_are_kept_for_five_minutes() {
     assert_eq!(resolved(&world, "alice.people.net").await.unwrap(), ALICE);
     world.clock.advance(Duration::from_secs(1));
     assert_eq!(resolved(&world, "alice.people.net").await.unwrap(), MALLORY);
+}
+
+#[tokio::test]
+async fn sec_72_who_waits_for_many_slow_hosts_keeps_nobody_else_waiting() {
+    let world = World::new();
+    // Slow enough for all of them to be under way at once.
+    let resolver =
+        Resolver::builder(Arc::clone(&world.clock) as _).scripted(Arc::clone(&world.names)).build();
+    let slow = world.host("slow0.people.net").await;
+    slow.set(PATH, Reply::new(200, "").dripping());
+    let busy = Peer::new("198.51.100.7".parse().unwrap());
+    let mut waiting = Vec::new();
+    for number in 0..16 {
+        world.names.set_server(&format!("slow{number}.people.net"), slow.socket);
+        let resolver = resolver.on_behalf_of(busy);
+        let name = handle(&format!("slow{number}.people.net"));
+        waiting.push(tokio::spawn(async move { resolver.handle(&name).await }));
+    }
+    let mut asked = 0;
+    while asked < 16 {
+        asked += slow.requests();
+        tokio::task::yield_now().await;
+    }
+    let host = world.host("alice.people.net").await;
+    host.set(PATH, Reply::new(200, ALICE));
+    let alice = handle("alice.people.net");
+    let refused = resolver.on_behalf_of(busy).handle(&alice).await;
+    assert_eq!(refused, Err(ResolveError::fetching("handle")(FetchError::Busy)));
+    let other = Peer::new("198.51.100.8".parse().unwrap());
+    assert_eq!(resolver.on_behalf_of(other).handle(&alice).await.unwrap().as_str(), ALICE);
+    waiting.iter().for_each(tokio::task::JoinHandle::abort);
 }

@@ -1,12 +1,12 @@
 # What a permission allows, one plain sentence each, after “If you approve, it can”. $collection, $method, $set, $service, $kind and
 # $type are technical names and stay as they are. A test holds the English texts against those of the scope language.
 
-permission-account-email-manage = See, confirm and change your e-mail address
+permission-account-email-manage = See and confirm your e-mail address
 permission-account-email-read = See your e-mail address and whether it is confirmed
 permission-account-repo-manage = Replace all your records by importing a repository
-permission-account-repo-read = See the state of your repository
-permission-account-status-manage = See and change whether your account is active
-permission-account-status-read = See whether your account is active
+permission-account-repo-read = See the state of your repository, as everybody may
+permission-account-status-manage = See whether your account is active; only you can change that
+permission-account-status-read = See whether your account is active, as every application may
 
 permission-atproto = Know which account is yours
 

@@ -169,7 +169,7 @@ impl From<ClientsError> for Refusal {
     fn from(error: ClientsError) -> Self {
         match error {
             ClientsError::Id(text) => OAuthError::new(ErrorCode::InvalidClientId, text).into(),
-            ClientsError::Invalid(text) => OAuthError::new(ErrorCode::InvalidClientMetadata, text).into(),
+            ClientsError::Invalid { code, text } => OAuthError::new(code, text).into(),
             ClientsError::Ours(_) | ClientsError::Unreachable(_) => {
                 Self::unavailable("what the client publishes cannot be fetched at the moment")
             }

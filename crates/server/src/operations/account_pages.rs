@@ -9,7 +9,7 @@ use gatewright_store::request::RequestId;
 
 use super::recognise_device::{Presented, Recognised, create_device};
 use super::sign_in::{SignIn, check};
-use crate::accounts::{AccountsError, KnownAccount};
+use crate::accounts::{AccountsError, KnownAccount, ProvenAccount};
 use crate::context::Context;
 
 /// Why the pages of an account cannot be shown, or nobody signed in.
@@ -79,7 +79,8 @@ pub async fn sign_in_here(
     form: SignIn,
 ) -> Result<SignedInHere, AccountPagesError> {
     let SignIn { identifier, password, remember } = form;
-    let account = check(ctx, &identifier, password).await?.ok_or(AccountPagesError::Wrong)?;
+    let proven = check(ctx, &identifier, password).await?.ok_or(AccountPagesError::Wrong)?;
+    let ProvenAccount { account, password } = proven;
     let sign_in = |device: &DeviceId| DeviceAccount {
         device: device.clone(),
         account: account.did.clone(),
@@ -88,14 +89,17 @@ pub async fn sign_in_here(
     };
     if let Some(device) = known {
         let secret = DeviceSecret::generate(&*ctx.random);
-        if !ctx.store.sign_in_device(sign_in(&device), Some(secret.hash())).await? {
-            return Err(AccountPagesError::DeviceGone);
+        if !ctx.store.sign_in_device(sign_in(&device), password, Some(secret.hash())).await? {
+            // Either is gone: the device, or the password that was right a moment ago.
+            let known = ctx.store.find_device(&device).await?;
+            return Err(known.map_or(AccountPagesError::DeviceGone, |_| AccountPagesError::Wrong));
         }
         return Ok(SignedInHere { account: account.did, device: None, new_secret: Some(secret) });
     }
     let device = create_device(ctx, presented).await?;
-    if !ctx.store.sign_in_device(sign_in(&device.id), None).await? {
-        return Err(AccountPagesError::DeviceGone);
+    // The device was made for this: what can be missing is the password that was right a moment ago.
+    if !ctx.store.sign_in_device(sign_in(&device.id), password, None).await? {
+        return Err(AccountPagesError::Wrong);
     }
     Ok(SignedInHere { account: account.did, device: Some(device), new_secret: None })
 }

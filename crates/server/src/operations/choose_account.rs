@@ -1,6 +1,7 @@
 //! Goes on as an account that is signed in on the device.
 
 use gatewright_protocol::syntax::Did;
+use gatewright_resolve::Peer;
 use gatewright_store::device::DeviceId;
 use gatewright_store::request::RequestId;
 
@@ -20,7 +21,8 @@ pub async fn choose_account(
     ctx: &Context,
     id: &RequestId,
     device: &DeviceId,
+    peer: Option<Peer>,
     account: &Did,
 ) -> Result<Opened, ChooseAccountError> {
-    open_request(ctx, id, device, Want::Account(account)).await
+    open_request(ctx, id, device, peer, Want::Account(account)).await
 }

@@ -2,6 +2,7 @@
 
 use gatewright_protocol::scope::{Permission, Scopes};
 use gatewright_protocol::syntax::Did;
+use gatewright_resolve::Peer;
 use gatewright_store::approved_set::{self, ApprovedSet};
 use gatewright_store::consent::Consent;
 use gatewright_store::device::DeviceId;
@@ -61,9 +62,10 @@ pub async fn consent(
     ctx: &Context,
     id: &RequestId,
     device: &DeviceId,
+    peer: Option<Peer>,
     decision: Decision,
 ) -> Result<Answer, ConsentError> {
-    let request = match touch_request(ctx, id, device).await? {
+    let request = match touch_request(ctx, id, device, peer).await? {
         Touched::Open(request, _) => request,
         Touched::Over(answer) => return Ok(answer),
     };

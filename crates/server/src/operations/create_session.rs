@@ -77,7 +77,8 @@ pub async fn create_session(ctx: &Context, new: CreateSession) -> Result<Session
 async fn begin(ctx: &Context, new: CreateSession) -> Result<SessionTokens, CreateSessionError> {
     let CreateSession { identifier, password, factor, allow_taken_down, client } = new;
     let app_password = password.expose().parse::<AppPasswordSecret>().ok();
-    if let Some(account) = ctx.accounts.check_password(&identifier, password).await? {
+    if let Some(proven) = ctx.accounts.check_password(&identifier, password).await? {
+        let account = proven.account;
         let access = match account.status {
             AccountStatus::TakenDown if allow_taken_down => LegacyAccess::TakenDown,
             AccountStatus::TakenDown => return Err(CreateSessionError::TakenDown),

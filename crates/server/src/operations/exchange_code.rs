@@ -1,5 +1,6 @@
 //! Exchanges a code for tokens (AS-52).
 
+use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::oauth::pkce::CodeVerifier;
 use gatewright_protocol::random::random_bytes;
 use gatewright_protocol::secret::{Code, RefreshToken};
@@ -156,6 +157,7 @@ async fn judge(
         id,
         account: account.did,
         client: request.client,
+        began_public: request.client_auth == ClientAuth::None,
         client_auth: request.client_auth,
         dpop_jkt: request.dpop_jkt,
         audience,

@@ -6,6 +6,7 @@ use gatewright_protocol::oauth::authorize::REQUEST_URI_PREFIX;
 use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::oauth::client_metadata::ClientMetadata;
 use gatewright_protocol::oauth::error::ErrorCode;
+use gatewright_resolve::Peer;
 use gatewright_store::StoreError;
 use gatewright_store::device::DeviceId;
 use gatewright_store::request::{Request, RequestId, RequestOpened, Stage};
@@ -92,7 +93,8 @@ pub async fn find_request(
     Err(OpenRequestError::OtherClient)
 }
 
-/// Opens a request, again or for the first time, and decides what comes next.
+/// Opens a request, again or for the first time, and decides what comes next. Documents are fetched on behalf of `peer`,
+/// who has only so many under way (SEC-72).
 ///
 /// # Errors
 /// It cannot be opened here; or the store or the accounts failed.
@@ -100,9 +102,10 @@ pub async fn open_request(
     ctx: &Context,
     id: &RequestId,
     device: &DeviceId,
+    peer: Option<Peer>,
     want: Want<'_>,
 ) -> Result<Opened, OpenRequestError> {
-    let (request, client) = match touch_request(ctx, id, device).await? {
+    let (request, client) = match touch_request(ctx, id, device, peer).await? {
         Touched::Open(request, client) => (*request, client),
         Touched::Over(answer) => return Ok(Opened::Answer(answer)),
     };
@@ -122,6 +125,7 @@ pub(super) async fn touch_request(
     ctx: &Context,
     id: &RequestId,
     device: &DeviceId,
+    peer: Option<Peer>,
 ) -> Result<Touched, OpenRequestError> {
     let (now, lifetimes) = (ctx.now(), &ctx.settings.lifetimes);
     let known = ctx.store.find_request(id).await?.ok_or(OpenRequestError::Unknown)?;
@@ -137,9 +141,9 @@ pub(super) async fn touch_request(
         RequestOpened::OtherDevice => return Err(OpenRequestError::OtherDevice),
         RequestOpened::Unknown => return Err(OpenRequestError::Unknown),
     };
-    match ctx.clients.client(&request.client, None).await {
+    match ctx.clients.client(&request.client, peer).await {
         Ok(client) => Ok(Touched::Open(request, client)),
-        Err(ClientsError::Id(_) | ClientsError::Invalid(_)) => Ok(Touched::Over(Answer::error(
+        Err(ClientsError::Id(_) | ClientsError::Invalid { .. }) => Ok(Touched::Over(Answer::error(
             ctx,
             &request,
             ErrorCode::UnauthorizedClient,

@@ -1,7 +1,6 @@
 //! Exchanges a refresh token for the next pair (AS-55 … AS-59, AS-61).
 
 use gatewright_guard::rate::TooMany;
-use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::scope::Scopes;
 use gatewright_protocol::secret::RefreshToken;
 use gatewright_protocol::time::UnixTime;
@@ -76,8 +75,10 @@ pub enum RefreshError {
 /// Exchanges a refresh token for the next pair.
 ///
 /// The token just rotated is answered with the same successor again for a minute, to the same client with the same keys,
-/// as long as the successor was not presented: the answer may have been lost (AS-57). The successor is derived from the
-/// presented token with a key outside the database, so nothing is kept in clear for that.
+/// as long as the successor was not used: the answer may have been lost (AS-57). A successor that was presented and
+/// refused, because it came too often, asked for too much or something of ours failed, counts as not used: nothing was
+/// given out for it, so there is still one pair. The successor is derived from the presented token with a key outside the
+/// database, so nothing is kept in clear for that.
 ///
 /// # Errors
 /// The token is not good for this caller, or something of ours failed.
@@ -100,7 +101,7 @@ pub async fn refresh(
         return Err(refuse(ctx, &token, why).await?);
     }
     let Some(access_expires_at) =
-        access_expiry(ctx, &token.client, &client.auth, &token.audience, token.created_at, now)
+        access_expiry(ctx, &token.client, token.began_as(), &token.audience, token.created_at, now)
     else {
         return Err(refuse(ctx, &token, Refused::Expired).await?);
     };
@@ -161,9 +162,7 @@ async fn judge(ctx: &Context, client: &ProvenClient, token: &Token, now: UnixTim
     if !is_bound {
         return Err(Refused::Binding);
     }
-    // A session that a client began before it could prove who it is keeps the shorter life it began with.
-    let weaker = if token.client_auth == ClientAuth::None { &token.client_auth } else { &client.auth };
-    let lifetime = ctx.settings.session(&token.client, weaker);
+    let lifetime = ctx.settings.session(&token.client, token.began_as());
     if now.since(token.created_at) > lifetime.session || now.since(token.rotated_at) > lifetime.refresh {
         return Err(Refused::Expired);
     }

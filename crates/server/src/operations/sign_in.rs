@@ -1,6 +1,7 @@
 //! Signs an account in on a device (AS-37, AS-38).
 
 use gatewright_protocol::secret::{DeviceSecret, Password};
+use gatewright_resolve::Peer;
 use gatewright_store::account::AccountStatus;
 use gatewright_store::device::{DeviceAccount, DeviceId};
 use gatewright_store::request::RequestId;
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 
 use super::judge_request::{Show, Want, names};
 use super::open_request::{OpenRequestError, Opened, Step, Touched, go_on, touch_request};
-use crate::accounts::{AccountsError, KnownAccount};
+use crate::accounts::{AccountsError, ProvenAccount};
 use crate::context::Context;
 
 /// What a person filled in.
@@ -44,12 +45,14 @@ pub enum SignInError {
     /// The client expects another account; nothing of this sign-in is kept.
     #[error("the client expects another account")]
     OtherAccount(Box<Step>),
-    /// There is no such account, or this is not its password, or it may not sign in: all the same from outside.
+    /// There is no such account, or this is not its password (any more), or it may not sign in: all the same from
+    /// outside.
     #[error("wrong identifier or password")]
     Wrong(Box<Step>),
 }
 
 /// Signs an account in on a device and goes on with the request. Takes as long whether or not there is such an account.
+/// A password that is replaced while this one is checked lets nobody in (AS-62).
 ///
 /// # Errors
 /// The request cannot go on, nobody signed in, or the store or the accounts failed.
@@ -57,19 +60,20 @@ pub async fn sign_in(
     ctx: &Context,
     id: &RequestId,
     device: &DeviceId,
+    peer: Option<Peer>,
     form: SignIn,
 ) -> Result<SignedIn, SignInError> {
-    let (request, client) = match touch_request(ctx, id, device).await? {
+    let (request, client) = match touch_request(ctx, id, device, peer).await? {
         Touched::Open(request, client) => (*request, client),
         Touched::Over(answer) => return Ok(SignedIn { opened: Opened::Answer(answer), new_secret: None }),
     };
     let SignIn { identifier, password, remember } = form;
-    let account = check(ctx, &identifier, password).await.map_err(OpenRequestError::from)?;
+    let proven = check(ctx, &identifier, password).await.map_err(OpenRequestError::from)?;
     let again = |request| {
         let show = Show::SignIn { identifier: Some(identifier), has_accounts: false };
         Box::new(Step { request, client: client.clone(), show })
     };
-    let Some(account) = account else {
+    let Some(ProvenAccount { account, password }) = proven else {
         return Err(SignInError::Wrong(again(request)));
     };
     if request.parameters.login_hint.as_ref().is_some_and(|hint| !names(hint, &account)) {
@@ -82,8 +86,11 @@ pub async fn sign_in(
         signed_in_at: ctx.now(),
         request: (!remember).then(|| request.id.clone()),
     };
-    if !ctx.store.sign_in_device(sign_in, Some(secret.hash())).await.map_err(OpenRequestError::from)? {
-        return Err(SignInError::DeviceGone);
+    let store = &ctx.store;
+    let kept = store.sign_in_device(sign_in, password, Some(secret.hash())).await;
+    if !kept.map_err(OpenRequestError::from)? {
+        let known = store.find_device(device).await.map_err(OpenRequestError::from)?;
+        return Err(known.map_or(SignInError::DeviceGone, |_| SignInError::Wrong(again(request))));
     }
     let opened = go_on(ctx, request, client, device, Want::Account(&account.did)).await?;
     Ok(SignedIn { opened, new_secret: Some(secret) })
@@ -94,9 +101,9 @@ pub(super) async fn check(
     ctx: &Context,
     identifier: &str,
     password: Password,
-) -> Result<Option<KnownAccount>, AccountsError> {
+) -> Result<Option<ProvenAccount>, AccountsError> {
     let start = Instant::now();
-    let account = ctx.accounts.check_password(identifier, password).await;
+    let proven = ctx.accounts.check_password(identifier, password).await;
     tokio::time::sleep_until(start + ctx.settings.sign_in_floor).await;
-    Ok(account?.filter(|account| account.status != AccountStatus::TakenDown))
+    Ok(proven?.filter(|proven| proven.account.status != AccountStatus::TakenDown))
 }

@@ -9,7 +9,7 @@ use gatewright_protocol::time::Clock as _;
 use gatewright_server::operations::sweep_client_keys;
 use serde_json::{Value, json};
 
-use crate::support::app::{App, SCOPE, Tokens, confidential, copy, form, replaced};
+use crate::support::app::{App, SCOPE, Tokens, confidential, copy, form, public, replaced};
 use crate::support::browser::{Browser, query};
 use crate::support::{ISSUER, World};
 
@@ -253,4 +253,23 @@ async fn an_assertion_may_be_confirmed_for_the_key_of_the_proof_only() {
     refresh_with(&app, &tokens.refresh, &wrong).await.assert_refused(400, "invalid_dpop_proof");
     let right = app.assertion_of(&claims(&app, "cnf", json!({"jkt": app.jkt()}))).unwrap();
     refresh_with(&app, &tokens.refresh, &right).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_document_with_a_redirect_uri_that_cannot_be_used_is_told_so() {
+    let world = World::new().await;
+    let mut app = public(&world);
+    app.redirect_uri = "http://localhost".to_owned();
+    app.publish();
+    app.post("/oauth/par", app.push_form(&app.verifier(), SCOPE))
+        .await
+        .assert_refused(400, "invalid_redirect_uri");
+    app.refresh("x").await.assert_refused(400, "invalid_redirect_uri");
+    let mut document = app.document();
+    document["redirect_uris"] = json!(["https://app.example.dev/cb"]);
+    document["scope"] = json!("repo:*");
+    world.clients.publish(&app.id, document);
+    app.post("/oauth/par", app.push_form(&app.verifier(), SCOPE))
+        .await
+        .assert_refused(400, "invalid_client_metadata");
 }

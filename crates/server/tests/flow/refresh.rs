@@ -147,6 +147,52 @@ async fn a_public_client_may_become_confidential_and_is_bound_from_then_on() {
 }
 
 #[tokio::test]
+async fn sec_25_a_session_that_began_public_ends_after_two_weeks_whatever_its_client_became() {
+    let world = World::new().await;
+    let mut app = public(&world);
+    let mut tokens = app.tokens().await;
+    app.assertion = confidential(&world).assertion;
+    app.publish();
+    for _ in 0..2 {
+        world.clock.seconds(6 * DAY);
+        tokens = Tokens::of(&app.refresh(&tokens.refresh).await);
+    }
+    world.clock.seconds(2 * DAY - 100);
+    tokens = Tokens::of(&app.refresh(&tokens.refresh).await);
+    assert!(tokens.expires_in <= 100, "{}", tokens.expires_in);
+    world.clock.seconds(DAY);
+    assert_ended(&app, &tokens, &tokens.refresh).await;
+}
+
+#[tokio::test]
+async fn sec_25_a_confidential_session_ends_after_two_years_however_often_it_is_refreshed() {
+    let world = World::new().await;
+    let app = confidential(&world);
+    let mut tokens = app.tokens().await;
+    for _ in 0..9 {
+        world.clock.seconds(80 * DAY);
+        tokens = Tokens::of(&app.refresh(&tokens.refresh).await);
+    }
+    world.clock.seconds(10 * DAY - 60);
+    tokens = Tokens::of(&app.refresh(&tokens.refresh).await);
+    assert!(tokens.expires_in <= 60, "{}", tokens.expires_in);
+    world.clock.seconds(61);
+    assert_ended(&app, &tokens, &tokens.refresh).await;
+}
+
+#[tokio::test]
+async fn json_is_taken_for_tokens() {
+    let world = World::new().await;
+    let app = confidential(&world);
+    let (code, push) = app.code(SCOPE).await;
+    let first = Tokens::of(&app.post_json("/oauth/token", app.exchange_form(&code, &push.verifier)).await);
+    let refresh = form(&[("grant_type", "refresh_token"), ("refresh_token", &first.refresh)]);
+    let second = Tokens::of(&app.post_json("/oauth/token", refresh).await);
+    assert_ne!(first.refresh, second.refresh);
+    assert_eq!(second.scope, SCOPE);
+}
+
+#[tokio::test]
 async fn sec_25_a_public_session_ends_after_two_weeks() {
     let world = World::new().await;
     let app = public(&world);
@@ -232,4 +278,27 @@ async fn sec_74_a_lost_answer_is_given_again() {
     }
     let next = Tokens::of(&app.refresh(&lost.refresh).await);
     assert_ended(&app, &next, &first.refresh).await;
+}
+
+/// AS-57: nothing was given out for a successor that was refused, so it was not used.
+#[tokio::test]
+async fn sec_74_a_successor_that_was_refused_was_not_used() {
+    let world = World::with(|settings| settings.limits.session.count = 4).await;
+    let app = public(&world);
+    let first = app.tokens().await;
+    let second = Tokens::of(&app.refresh(&first.refresh).await);
+
+    let wide = form(&[
+        ("grant_type", "refresh_token"),
+        ("refresh_token", &second.refresh),
+        ("scope", "atproto transition:generic"),
+    ]);
+    app.post("/oauth/token", wide).await.assert_refused(400, "invalid_scope");
+    world.faults.store(true, Ordering::SeqCst);
+    app.refresh(&second.refresh).await.assert_refused(500, "server_error");
+    world.faults.store(false, Ordering::SeqCst);
+    let again = Tokens::of(&app.refresh(&first.refresh).await);
+    assert_eq!((&again.refresh, again.claim("jti")), (&second.refresh, second.claim("jti")));
+    assert_eq!(app.refresh(&second.refresh).await.status, 429);
+    assert!(app.is_alive(&second).await);
 }

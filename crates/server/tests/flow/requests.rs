@@ -3,6 +3,7 @@
 use crate::support::World;
 use crate::support::app::{App, SCOPE, WEB, WEB_REDIRECT, confidential, form, loopback, public, replaced};
 use crate::support::browser::{Browser, form_of, location, query};
+use crate::support::log::Log;
 
 /// A push with one value replaced (or taken out, if empty).
 async fn push(app: &App<'_>, name: &str, value: &str) -> crate::support::machine::Reply {
@@ -290,4 +291,28 @@ async fn bodies_are_forms_or_json_and_not_too_large() {
             .await
             .assert_refused(400, "invalid_request");
     }
+}
+
+#[tokio::test]
+async fn scopes_that_mean_nothing_are_dropped_and_that_is_logged() {
+    let world = World::new().await;
+    let app = public(&world);
+    let long = format!("bogus:{}", "x".repeat(500));
+    let many: Vec<String> = (0..60).map(|number| format!("bogus:number{number}")).collect();
+    let scope = format!("atproto bogus:one {long} {}", many.join(" "));
+    let mut document = app.document();
+    document["scope"] = scope.as_str().into();
+    world.clients.publish(&app.id, document);
+    let log = Log::start();
+    app.push("atproto").await;
+    assert!(log.find("dropped").is_empty());
+    app.push(&scope).await;
+    let lines = log.find("dropped");
+    assert_eq!(lines.len(), 1);
+    let line = &lines[0];
+    assert!(
+        line.contains("bogus:one") && line.contains(&app.id) && line.contains("scope.count=62"),
+        "{line}"
+    );
+    assert!(line.len() < 1000 && !line.contains(&"x".repeat(130)) && !line.contains("number59"), "{line}");
 }

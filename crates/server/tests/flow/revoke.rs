@@ -57,3 +57,13 @@ async fn who_asks_has_to_be_proven() {
     app.post("/oauth/revoke", form(&[])).await.assert_refused(400, "invalid_request");
     assert!(app.is_alive(&tokens).await);
 }
+
+#[tokio::test]
+async fn json_is_taken_for_a_revocation() {
+    let world = World::new().await;
+    let app = public(&world);
+    let tokens = app.tokens().await;
+    let reply = app.post_json("/oauth/revoke", form(&[("token", &tokens.refresh)])).await;
+    assert_eq!((reply.status.as_u16(), reply.text.as_str()), (200, "{}"));
+    assert!(!app.is_alive(&tokens).await);
+}

@@ -422,6 +422,40 @@ async fn sec_11_whoever_planted_the_cookies_of_a_browser_is_not_signed_in_with_i
 }
 
 #[tokio::test]
+async fn a_password_that_is_replaced_while_the_old_one_is_checked_signs_nobody_in() {
+    let world = World::new().await;
+    let app = public(&world);
+    let mut browser = Browser::new(&world);
+    let page = open(&app, &mut browser, SCOPE, &[]).await;
+    world.replaced_meanwhile.store(true, std::sync::atomic::Ordering::SeqCst);
+    let refused = browser.sign_in_as(&page, "alice.example.net", ALICE_PASSWORD, true).await;
+    assert_eq!(refused.status, 401, "{}", refused.text);
+    assert!(is_sign_in(&refused));
+    let device = DeviceId::of_cookie(&browser.cookies["__Host-dev-id"]);
+    assert!(world.store.list_device_accounts(&device, None).await.unwrap().is_empty());
+    world.replaced_meanwhile.store(false, std::sync::atomic::Ordering::SeqCst);
+    assert!(is_sign_in(&open(&app, &mut browser, SCOPE, &[]).await));
+}
+
+#[tokio::test]
+async fn sec_72_documents_are_asked_for_on_behalf_of_who_opens_a_page() {
+    let world = World::new().await;
+    let app = public(&world);
+    let mut browser = Browser::new(&world);
+    let consent = browser.sign_in(&app.authorize_path(&app.push(SCOPE).await)).await;
+    browser.decide(&consent, "approve").await;
+    let page = open(&app, &mut browser, SCOPE, &[]).await;
+    let mut picker = form_of(&page, "/oauth/authorize/account");
+    picker.fields.extend(picker.buttons);
+    let page = browser.post(&picker.action, &picker.fields).await;
+    browser.decide(&page, "perhaps").await;
+    browser.decide(&page, "deny").await;
+    let peers = world.clients.peers.lock();
+    assert!(peers.len() >= 9, "{}", peers.len());
+    assert!(peers.iter().all(Option::is_some), "{peers:?}");
+}
+
+#[tokio::test]
 async fn sec_11_nobody_signs_in_on_a_device_that_has_ended() {
     let world = World::new().await;
     let app = public(&world);
@@ -438,7 +472,7 @@ async fn sec_11_nobody_signs_in_on_a_device_that_has_ended() {
         remember: true,
     };
     let id = RequestId(request.to_owned());
-    let refused = operations::sign_in(&world.server.context(), &id, &device, form).await;
+    let refused = operations::sign_in(&world.server.context(), &id, &device, None, form).await;
     assert!(matches!(refused, Err(operations::SignInError::DeviceGone)), "{refused:?}");
     assert_eq!(browser.sign_in_as(&page, "alice.example.net", ALICE_PASSWORD, true).await.status, 403);
 }
@@ -468,9 +502,13 @@ async fn sec_16_another_account_than_the_expected_is_chosen_at_the_client() {
     // Where bob is asked to consent.
     let page = open(&app, &mut browser, SCOPE, &hint).await;
     let page = browser.sign_in_as(&page, "bob.example.net", BOB_PASSWORD, true).await;
-    let decisions = form(&[("decision", "deny"), ("decision", "approve")]);
-    assert_eq!(form_of(&page, "/oauth/authorize/consent").buttons, decisions);
+    assert_eq!(
+        form_of(&page, "/oauth/authorize/consent").buttons,
+        form(&[("decision", "deny"), ("decision", "approve")]),
+        "programs find two buttons there, and no third"
+    );
     let leave = form_of(&page, "/oauth/authorize/cancel");
+    assert_eq!(leave.buttons, form(&[("reason", "other-account")]));
     let mut fields = leave.fields;
     fields.extend(leave.buttons);
     assert_eq!(denied(&browser.post(&leave.action, &fields).await), expected);

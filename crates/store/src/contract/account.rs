@@ -65,7 +65,7 @@ pub async fn a_new_password_ends_codes_tokens_and_sign_ins(store: Subject) {
     for number in [1, 2] {
         store.create_account(account(number)).await.expect("it writes");
         store.create_device(device(number)).await.expect("it writes");
-        assert!(store.sign_in_device(sign_in(number, number), None).await.expect("it writes"));
+        assert!(store.sign_in_device(sign_in(number, number), None, None).await.expect("it writes"));
         grant(&store, number).await;
     }
     approve_another(&store, 3, 1).await;
@@ -82,13 +82,45 @@ pub async fn a_new_password_ends_codes_tokens_and_sign_ins(store: Subject) {
     assert!(!store.replace_password(&did(7), password(9)).await.expect("it answers"));
 }
 
+/// AS-62: an approval that was on its way when the password was replaced is none.
+pub async fn a_new_password_ends_open_requests_where_the_account_is_signed_in(store: Subject) {
+    for number in [1, 2] {
+        store.create_account(account(number)).await.expect("it writes");
+        store.create_device(device(number)).await.expect("it writes");
+        assert!(store.sign_in_device(sign_in(number, number), None, None).await.expect("it writes"));
+        store.create_request(request(number), NOW.plus(DAY)).await.expect("it is kept");
+        let opened = store.open_request(&request_id(number), &device_id(number), NOW, after(300)).await;
+        opened.expect("it opens");
+    }
+    assert!(store.replace_password(&did(1), password(9)).await.expect("it writes"));
+    for (number, goes_on) in [(1, false), (2, true)] {
+        let stage = approved(number);
+        let approved = store.approve_request(&request_id(number), &device_id(number), stage, None, NOW).await;
+        assert_eq!(approved.expect("it answers"), goes_on, "{number}");
+    }
+}
+
 /// Better parameters for the same password are nobody's loss.
 pub async fn a_new_hash_of_the_same_password_ends_nothing(store: Subject) {
     store.create_account(account(1)).await.expect("it writes");
     grant(&store, 1).await;
-    store.rehash_password(&did(1), password(9)).await.expect("it writes");
+    assert!(store.rehash_password(&did(1), &password(1), password(9)).await.expect("it writes"));
     assert_eq!(store.find_password(&did(1)).await.expect("it reads"), Some(password(9)));
     assert!(store.find_token(token_id(1)).await.expect("it reads").is_some());
+    assert!(!store.rehash_password(&did(2), &password(2), password(9)).await.expect("it answers"));
+}
+
+/// AS-62, whichever comes first: a hash that was on its way never brings the old password back.
+pub async fn a_new_hash_never_brings_a_replaced_password_back(store: Subject) {
+    for number in [1, 2] {
+        store.create_account(account(number)).await.expect("it writes");
+    }
+    assert!(store.replace_password(&did(1), password(8)).await.expect("it writes"));
+    assert!(!store.rehash_password(&did(1), &password(1), password(9)).await.expect("it answers"));
+    assert_eq!(store.find_password(&did(1)).await.expect("it reads"), Some(password(8)));
+    assert!(store.rehash_password(&did(2), &password(2), password(9)).await.expect("it writes"));
+    assert!(store.replace_password(&did(2), password(8)).await.expect("it writes"));
+    assert_eq!(store.find_password(&did(2)).await.expect("it reads"), Some(password(8)));
 }
 
 /// AS-62: taken down or put to rest.
@@ -116,7 +148,7 @@ pub async fn an_account_that_may_not_act_has_no_tokens(store: Subject) {
 pub async fn a_deleted_account_leaves_nothing_behind(store: Subject) {
     store.create_account(account(1)).await.expect("it writes");
     store.create_device(device(1)).await.expect("it writes");
-    store.sign_in_device(sign_in(1, 1), None).await.expect("it writes");
+    store.sign_in_device(sign_in(1, 1), None, None).await.expect("it writes");
     store.create_blob(blob(1, 50)).await.expect("it writes");
     let consents = a_consent(&store, 2).await;
     grant(&store, 1).await;

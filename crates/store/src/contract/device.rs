@@ -33,8 +33,8 @@ pub async fn a_sign_in_is_listed_for_its_request_only(store: Subject) {
     store.create_device(device(1)).await.expect("it writes");
     store.create_request(request(1), NOW.plus(DAY)).await.expect("it writes");
     let once = DeviceAccount { request: Some(request_id(1)), signed_in_at: after(5), ..sign_in(1, 2) };
-    assert!(store.sign_in_device(sign_in(1, 1), None).await.expect("it writes"));
-    assert!(store.sign_in_device(once.clone(), Some(secret(11))).await.expect("it writes"));
+    assert!(store.sign_in_device(sign_in(1, 1), None, None).await.expect("it writes"));
+    assert!(store.sign_in_device(once.clone(), None, Some(secret(11))).await.expect("it writes"));
     let listed = |request: Option<usize>| {
         let store = store.clone();
         async move {
@@ -52,16 +52,46 @@ pub async fn a_sign_in_is_listed_for_its_request_only(store: Subject) {
         "the secret before a sign-in is over"
     );
     assert_eq!((device.rotated_at, device.seen_at), (after(5), after(5)));
-    assert!(!store.sign_in_device(sign_in(9, 1), None).await.expect("it answers"), "there is no such device");
-    assert!(!store.sign_in_device(sign_in(9, 1), Some(secret(12))).await.expect("it answers"));
+    assert!(
+        !store.sign_in_device(sign_in(9, 1), None, None).await.expect("it answers"),
+        "there is no such device"
+    );
+    assert!(!store.sign_in_device(sign_in(9, 1), None, Some(secret(12))).await.expect("it answers"));
+}
+
+/// AS-62, whichever comes first: who proved a password that was replaced since is not signed in.
+pub async fn a_password_that_was_replaced_signs_nobody_in(store: Subject) {
+    store.create_account(account(1)).await.expect("it writes");
+    store.create_device(device(1)).await.expect("it writes");
+    let prove = |proven, secret| {
+        let store = store.clone();
+        async move {
+            let done = store.sign_in_device(sign_in(1, 1), Some(password(proven)), Some(secret)).await;
+            done.expect("it answers")
+        }
+    };
+    let signed_in =
+        || async { store.list_device_accounts(&device_id(1), None).await.expect("it reads").len() };
+    assert!(prove(1, secret(11)).await);
+    assert!(store.replace_password(&did(1), password(9)).await.expect("it writes"));
+    assert_eq!(signed_in().await, 0, "the new password ends the sign-in");
+    assert!(!prove(1, secret(12)).await, "the sign-in comes after the new password");
+    assert_eq!(signed_in().await, 0);
+    let known = store.find_device(&device_id(1)).await.expect("it reads").expect("it is known");
+    assert_eq!(known.secret, secret(11), "nothing was changed");
+    assert!(prove(9, secret(13)).await);
+    assert_eq!(signed_in().await, 1);
+    // Of an account that is kept elsewhere there is no password here that anybody could have proven.
+    let elsewhere = store.sign_in_device(sign_in(1, 2), Some(password(2)), None).await;
+    assert!(!elsewhere.expect("it answers"));
 }
 
 /// The same account and request, later.
 pub async fn signing_in_again_takes_the_place_of_the_earlier(store: Subject) {
     store.create_device(device(1)).await.expect("it writes");
     let later = DeviceAccount { signed_in_at: after(60), ..sign_in(1, 1) };
-    assert!(store.sign_in_device(sign_in(1, 1), None).await.expect("it writes"));
-    assert!(store.sign_in_device(later.clone(), None).await.expect("it writes"));
+    assert!(store.sign_in_device(sign_in(1, 1), None, None).await.expect("it writes"));
+    assert!(store.sign_in_device(later.clone(), None, None).await.expect("it writes"));
     assert_eq!(store.list_device_accounts(&device_id(1), None).await.expect("it reads"), [later]);
 }
 
@@ -71,7 +101,7 @@ pub async fn signing_out_leaves_other_accounts(store: Subject) {
     store.create_request(request(1), NOW.plus(DAY)).await.expect("it writes");
     let once = DeviceAccount { request: Some(request_id(1)), ..sign_in(1, 1) };
     for sign_in in [sign_in(1, 1), once, sign_in(1, 2)] {
-        assert!(store.sign_in_device(sign_in, None).await.expect("it writes"));
+        assert!(store.sign_in_device(sign_in, None, None).await.expect("it writes"));
     }
     store.sign_out_device(&device_id(1), &did(1)).await.expect("it writes");
     let left = store.list_device_accounts(&device_id(1), Some(&request_id(1))).await.expect("it reads");
@@ -81,7 +111,7 @@ pub async fn signing_out_leaves_other_accounts(store: Subject) {
 /// Nobody is signed in on a device that is no more.
 pub async fn a_deleted_device_takes_its_sign_ins_along(store: Subject) {
     store.create_device(device(1)).await.expect("it writes");
-    store.sign_in_device(sign_in(1, 1), None).await.expect("it writes");
+    store.sign_in_device(sign_in(1, 1), None, None).await.expect("it writes");
     store.delete_device(&device_id(1)).await.expect("it writes");
     assert_eq!(store.find_device(&device_id(1)).await.expect("it reads"), None);
     store.create_device(device(1)).await.expect("it writes");
@@ -93,13 +123,13 @@ pub async fn devices_are_listed_where_an_account_is_remembered(store: Subject) {
     for number in 1..=4 {
         store.create_device(device(number)).await.expect("it writes");
     }
-    store.sign_in_device(sign_in(1, 1), None).await.expect("it writes");
+    store.sign_in_device(sign_in(1, 1), None, None).await.expect("it writes");
     let later = DeviceAccount { signed_in_at: after(60), ..sign_in(2, 1) };
-    store.sign_in_device(later, Some(secret(12))).await.expect("it writes");
+    store.sign_in_device(later, None, Some(secret(12))).await.expect("it writes");
     store.create_request(request(1), NOW.plus(DAY)).await.expect("it writes");
     let once = DeviceAccount { request: Some(request_id(1)), ..sign_in(3, 1) };
-    store.sign_in_device(once, None).await.expect("it writes");
-    store.sign_in_device(sign_in(4, 2), None).await.expect("it writes");
+    store.sign_in_device(once, None, None).await.expect("it writes");
+    store.sign_in_device(sign_in(4, 2), None, None).await.expect("it writes");
     let listed = store.list_devices(&did(1)).await.expect("it reads");
     let ids: Vec<_> = listed.into_iter().map(|device| device.id).collect();
     assert_eq!(ids, [device_id(2), device_id(1)]);

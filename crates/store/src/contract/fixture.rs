@@ -239,6 +239,7 @@ pub fn token(number: usize) -> Token {
         account: did(number),
         client: client(number),
         client_auth: ClientAuth::None,
+        began_public: true,
         dpop_jkt: Thumbprint(bytes("dpop key", number)),
         audience: "did:web:host.example.com".parse().expect("a DID"),
         approved: scopes("atproto include:com.example.set"),

@@ -132,7 +132,9 @@ macro_rules! contract_tests {
                     what_is_taken_is_refused_and_changes_nothing,
                     accounts_are_listed_in_the_order_of_their_dids,
                     a_new_password_ends_codes_tokens_and_sign_ins,
+                    a_new_password_ends_open_requests_where_the_account_is_signed_in,
                     a_new_hash_of_the_same_password_ends_nothing,
+                    a_new_hash_never_brings_a_replaced_password_back,
                     an_account_that_may_not_act_has_no_tokens,
                     a_deleted_account_leaves_nothing_behind,
                     an_account_that_is_kept_elsewhere_can_be_forgotten_too,
@@ -159,6 +161,7 @@ macro_rules! contract_tests {
                 device {
                     a_secret_is_rotated_only_from_the_current_one,
                     a_sign_in_is_listed_for_its_request_only,
+                    a_password_that_was_replaced_signs_nobody_in,
                     signing_in_again_takes_the_place_of_the_earlier,
                     signing_out_leaves_other_accounts,
                     a_deleted_device_takes_its_sign_ins_along,
@@ -239,6 +242,8 @@ macro_rules! contract_tests {
                 sweep {
                     what_has_expired_goes_and_the_rest_stays,
                     sec_25_tokens_go_when_their_session_or_refresh_life_is_over,
+                    sec_25_a_session_that_began_public_goes_when_public_ones_go,
+                    sec_18_a_used_code_is_known_as_long_as_its_token_lives,
                     devices_go_when_they_did_not_come_for_long,
                     a_sign_in_goes_with_its_request,
                     a_sign_in_of_the_account_pages_goes_after_its_time,

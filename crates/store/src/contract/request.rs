@@ -150,8 +150,8 @@ pub async fn only_its_device_approves_an_open_request(store: Subject) {
 /// The thief and the owner both lose it, and the browser asks for the password again.
 pub async fn sec_18_a_code_that_comes_again_ends_its_token_and_sign_in(store: Subject) {
     store.create_device(device(1)).await.expect("it writes");
-    store.sign_in_device(sign_in(1, 1), None).await.expect("it writes");
-    store.sign_in_device(sign_in(1, 2), None).await.expect("it writes");
+    store.sign_in_device(sign_in(1, 1), None, None).await.expect("it writes");
+    store.sign_in_device(sign_in(1, 2), None, None).await.expect("it writes");
     grant(&store, 1).await;
     assert_eq!(store.find_token(token_id(1)).await.expect("it reads"), Some(token(1)));
     assert!(store.find_request_by_code(&code(1)).await.expect("it reads").is_none(), "the code is used");

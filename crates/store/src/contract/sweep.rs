@@ -42,7 +42,7 @@ pub async fn what_has_expired_goes_and_the_rest_stays(store: Subject) {
 /// Each kind of client has its lives.
 pub async fn sec_25_tokens_go_when_their_session_or_refresh_life_is_over(store: Subject) {
     grant(&store, 1).await;
-    grant_token(&store, 2, Token { client_auth: key_auth(2), ..token(2) }).await;
+    grant_token(&store, 2, Token { client_auth: key_auth(2), began_public: false, ..token(2) }).await;
     grant(&store, 3).await;
     let days = |days: u64| after(days * 86_400);
     let left = || async {
@@ -72,12 +72,47 @@ pub async fn sec_25_tokens_go_when_their_session_or_refresh_life_is_over(store: 
     assert!(left().await.is_empty());
 }
 
+/// CM-36: a session keeps the life that it began with, whatever its client proves later.
+pub async fn sec_25_a_session_that_began_public_goes_when_public_ones_go(store: Subject) {
+    for (number, confidential) in [(1, false), (2, true)] {
+        let began = Token { client_auth: key_auth(number), began_public: false, ..token(number) };
+        grant_token(&store, number, if confidential { began } else { token(number) }).await;
+        let upgrade =
+            crate::token::RotateToken { client_auth: key_auth(number), ..rotate(number, 1, after(60)) };
+        store.rotate_token(upgrade).await.expect("it writes");
+    }
+    store.sweep(horizon(NOW.plus(14 * DAY))).await.expect("it sweeps");
+    assert!(store.find_token(token_id(1)).await.expect("it reads").is_none());
+    assert!(store.find_token(token_id(2)).await.expect("it reads").is_some());
+}
+
+/// RFC 6749 section 4.1.2: as long as there is something to end.
+pub async fn sec_18_a_used_code_is_known_as_long_as_its_token_lives(store: Subject) {
+    for number in [1, 2] {
+        let token = Token { client_auth: key_auth(number), began_public: false, ..token(number) };
+        grant_token(&store, number, token).await;
+    }
+    for days in 1..=9 {
+        store.sweep(horizon(NOW.plus(days * DAY))).await.expect("it sweeps");
+    }
+    let now = NOW.plus(9 * DAY);
+    let replayed = store.consume_code(&code(1), now).await.expect("it answers");
+    assert!(matches!(replayed, CodeExchanged::Replayed(Some(_))), "{replayed:?}");
+    assert!(store.find_token(token_id(1)).await.expect("it reads").is_none());
+    assert!(store.revoke_token(token_id(2)).await.expect("it writes"));
+    store.sweep(horizon(now.plus(DAY))).await.expect("it sweeps");
+    for number in [1, 2] {
+        let forgotten = store.consume_code(&code(number), now.plus(DAY)).await.expect("it answers");
+        assert!(matches!(forgotten, CodeExchanged::Unknown), "{number}: {forgotten:?}");
+    }
+}
+
 /// Those on which nobody signed in go sooner.
 pub async fn devices_go_when_they_did_not_come_for_long(store: Subject) {
     for number in [1, 2] {
         store.create_device(device(number)).await.expect("it writes");
     }
-    store.sign_in_device(sign_in(2, 2), None).await.expect("it writes");
+    store.sign_in_device(sign_in(2, 2), None, None).await.expect("it writes");
     assert_eq!(store.sweep(horizon(after(86_399))).await.expect("it sweeps"), 0);
     assert_eq!(store.sweep(horizon(after(86_400))).await.expect("it sweeps"), 1);
     assert!(store.find_device(&device_id(1)).await.expect("it reads").is_none());
@@ -95,8 +130,8 @@ pub async fn a_sign_in_goes_with_its_request(store: Subject) {
     store.create_device(device(1)).await.expect("it writes");
     store.create_request(request(1), NOW.plus(DAY)).await.expect("it writes");
     let once = DeviceAccount { request: Some(request_id(1)), ..sign_in(1, 1) };
-    store.sign_in_device(once, None).await.expect("it writes");
-    store.sign_in_device(sign_in(1, 2), None).await.expect("it writes");
+    store.sign_in_device(once, None, None).await.expect("it writes");
+    store.sign_in_device(sign_in(1, 2), None, None).await.expect("it writes");
     store.sweep(horizon(after(1))).await.expect("it sweeps");
     let listed = store.list_device_accounts(&device_id(1), Some(&request_id(1))).await.expect("it reads");
     assert_eq!(listed.len(), 2);
@@ -111,7 +146,7 @@ pub async fn a_sign_in_of_the_account_pages_goes_after_its_time(store: Subject) 
     store.create_device(device(1)).await.expect("it writes");
     let pages = RequestId(ACCOUNT_PAGES.to_owned());
     let once = DeviceAccount { request: Some(pages.clone()), ..sign_in(1, 1) };
-    store.sign_in_device(once.clone(), None).await.expect("it writes");
+    store.sign_in_device(once.clone(), None, None).await.expect("it writes");
     assert_eq!(store.sweep(horizon(after(3599))).await.expect("it sweeps"), 0);
     let listed = store.list_device_accounts(&device_id(1), Some(&pages)).await.expect("it reads");
     assert_eq!(listed, [once]);

@@ -9,7 +9,7 @@ use crate::token::{RotateToken, Rotation, Token};
 /// The current refresh token, and every one before it.
 pub async fn a_token_is_found_by_its_name_and_all_its_refresh_tokens(store: Subject) {
     grant(&store, 1).await;
-    let confidential = Token { client_auth: key_auth(2), ..token(2) };
+    let confidential = Token { client_auth: key_auth(2), began_public: false, ..token(2) };
     grant_token(&store, 2, confidential.clone()).await;
     assert_eq!(store.find_token(token_id(1)).await.expect("it reads"), Some(token(1)));
     assert_eq!(store.find_token(token_id(2)).await.expect("it reads"), Some(confidential));
@@ -198,7 +198,10 @@ pub async fn a_public_client_that_became_confidential_is_bound_to_its_key(store:
     grant(&store, 1).await;
     assert!(store.list_bound_keys().await.expect("it reads").is_empty());
     let now = rotated(&store, RotateToken { client_auth: key_auth(1), ..rotate(1, 1, after(600)) }).await;
-    assert_eq!(now.client_auth, key_auth(1));
+    assert_eq!((&now.client_auth, now.began_public), (&key_auth(1), true));
+    let now = rotated(&store, RotateToken { client_auth: key_auth(1), ..rotate(1, 2, after(601)) }).await;
+    assert_eq!(now.began_as(), &ClientAuth::None, "what it began as stays");
+    assert_eq!(store.find_token(token_id(1)).await.expect("it reads"), Some(now));
     assert_eq!(store.list_bound_keys().await.expect("it reads").len(), 1);
     let key = *key_auth(1).thumbprint().expect("it has a key");
     assert_eq!(store.revoke_tokens_by_key(&client(1), &key).await.expect("it writes"), 1);

@@ -55,6 +55,11 @@ impl Accounts {
         true
     }
 
+    /// Whether this is the hash of the account's password.
+    pub(super) fn has_password(&self, did: &Did, password: &PasswordHash) -> bool {
+        self.rows.get(did).is_some_and(|row| row.password.as_ref() == Some(password))
+    }
+
     fn find(&self, did: &Did) -> Option<Account> {
         self.rows.get(did).map(|row| row.account.clone())
     }
@@ -97,15 +102,22 @@ impl AccountStore for Memory {
         row.password = Some(password);
         tables.end_tokens(did);
         tables.legacy_sessions.remove_account(did);
+        tables.requests.remove_open(|device| tables.devices.has_account(device, did));
         tables.devices.remove_account(did);
         Ok(true)
     }
 
-    async fn rehash_password(&self, did: &Did, password: PasswordHash) -> Result<(), StoreError> {
-        if let Some(row) = self.tables().accounts.rows.get_mut(did) {
-            row.password = Some(password);
-        }
-        Ok(())
+    async fn rehash_password(
+        &self,
+        did: &Did,
+        old: &PasswordHash,
+        new: PasswordHash,
+    ) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let row = tables.accounts.rows.get_mut(did).filter(|row| row.password.as_ref() == Some(old));
+        let Some(row) = row else { return Ok(false) };
+        row.password = Some(new);
+        Ok(true)
     }
 
     async fn set_account_status(&self, did: &Did, status: AccountStatus) -> Result<bool, StoreError> {

@@ -10,6 +10,7 @@ use gatewright_protocol::time::UnixTime;
 
 use super::{Memory, full, holds, name_taken};
 use crate::StoreError;
+use crate::account::PasswordHash;
 use crate::device::{Device, DeviceAccount, DeviceId, DeviceStore};
 use crate::request::RequestId;
 
@@ -32,6 +33,11 @@ impl Devices {
             any |= row.remove(did);
         }
         any
+    }
+
+    /// Whether the account is signed in on the device.
+    pub(super) fn has_account(&self, id: &DeviceId, did: &Did) -> bool {
+        self.rows.get(id).is_some_and(|row| row.accounts.iter().any(|sign_in| sign_in.account == *did))
     }
 
     /// Forgets an account on one device.
@@ -133,9 +139,13 @@ impl DeviceStore for Memory {
     async fn sign_in_device(
         &self,
         sign_in: DeviceAccount,
+        proven: Option<PasswordHash>,
         rotate_to: Option<DeviceSecretHash>,
     ) -> Result<bool, StoreError> {
         let mut tables = self.tables();
+        if proven.is_some_and(|password| !tables.accounts.has_password(&sign_in.account, &password)) {
+            return Ok(false);
+        }
         let Some(row) = tables.devices.rows.get_mut(&sign_in.device) else { return Ok(false) };
         if let Some(new) = rotate_to {
             row.rotate(new, sign_in.signed_in_at);

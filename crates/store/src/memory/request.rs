@@ -48,12 +48,23 @@ impl Requests {
 
     /// Forgets the codes of an account, used or not; whether there were any.
     pub(super) fn remove_account(&mut self, did: &Did) -> bool {
-        let approved =
-            |request: &Request| matches!(&request.stage, Stage::Approved { account, .. } if account == did);
+        self.remove_where(
+            |request| matches!(&request.stage, Stage::Approved { account, .. } if account == did),
+        )
+    }
+
+    /// Forgets the requests that are open on these devices.
+    pub(super) fn remove_open(&mut self, is_meant: impl Fn(&DeviceId) -> bool) {
+        self.remove_where(|request| {
+            request.stage == Stage::Pushed && request.device.as_ref().is_some_and(&is_meant)
+        });
+    }
+
+    fn remove_where(&mut self, condition: impl Fn(&Request) -> bool) -> bool {
         let ids: Vec<RequestId> = self
             .rows
             .values()
-            .filter(|request| approved(request))
+            .filter(|request| condition(request))
             .map(|request| request.id.clone())
             .collect();
         for id in &ids {
@@ -62,8 +73,9 @@ impl Requests {
         !ids.is_empty()
     }
 
-    /// Deletes up to `batch` of each: requests, challenges and used codes whose time is over; how many those were.
-    pub(super) fn sweep(&mut self, now: UnixTime, batch: usize) -> u64 {
+    /// Deletes up to `batch` of each: requests, challenges and used codes whose time is over; how many those were. The
+    /// code of a token that `lives` is kept.
+    pub(super) fn sweep(&mut self, now: UnixTime, batch: usize, lives: impl Fn(TokenId) -> bool) -> u64 {
         let over: Vec<RequestId> = self
             .rows
             .values()
@@ -75,7 +87,8 @@ impl Requests {
             self.remove(id);
         }
         let challenges = self.challenges.extract_if(|_, until| *until <= now).take(batch).count();
-        let codes = self.used_codes.extract_if(|_, used| used.until <= now).take(batch).count();
+        let is_over = |used: &UsedCode| used.until <= now && !used.token.is_some_and(&lives);
+        let codes = self.used_codes.extract_if(|_, used| is_over(used)).take(batch).count();
         (over.len() + challenges + codes) as u64
     }
 }

@@ -13,7 +13,7 @@ impl Sweep for Memory {
         let Horizon { now, batch, .. } = horizon;
         let proofs = self.proofs.sweep(now);
         let tables = &mut *self.tables();
-        let requests = tables.requests.sweep(now, batch);
+        let requests = tables.requests.sweep(now, batch, |token| tables.tokens.contains(token));
         let (seen_by, unused_by) = (now.minus(horizon.device), now.minus(UNUSED_DEVICE));
         let account_pages = now.minus(ACCOUNT_PAGES_MEMORY);
         let is_open = |sign_in: &DeviceAccount| match &sign_in.request {

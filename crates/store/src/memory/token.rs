@@ -52,6 +52,10 @@ impl Tokens {
             || token.refresh.is_some_and(|hash| self.by_refresh.contains_key(&hash))
     }
 
+    pub(super) fn contains(&self, id: TokenId) -> bool {
+        self.rows.contains_key(&id)
+    }
+
     pub(super) fn insert(&mut self, new: NewToken) {
         let NewToken { token, sets, changes } = new;
         let refreshes: Vec<RefreshTokenHash> = token.refresh.into_iter().collect();

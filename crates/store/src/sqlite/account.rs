@@ -60,16 +60,21 @@ impl AccountStore for Sqlite {
             }
             end_in(write, &did)?;
             legacy_session::end_all(write, &did)?;
+            request::end_open(write, &did)?;
             write.execute(SIGN_OUT, [did.as_str()])?;
             Ok(true)
         };
         self.write(step).await
     }
 
-    async fn rehash_password(&self, did: &Did, password: PasswordHash) -> Result<(), StoreError> {
-        let did = did.clone();
-        self.write(move |write| write.execute(SET_PASSWORD, params![did.as_str(), password.0]).map(drop))
-            .await
+    async fn rehash_password(
+        &self,
+        did: &Did,
+        old: &PasswordHash,
+        new: PasswordHash,
+    ) -> Result<bool, StoreError> {
+        let (did, old) = (did.clone(), old.clone());
+        self.write(move |write| Ok(write.execute(REHASH, params![did.as_str(), old.0, new.0])? > 0)).await
     }
 
     async fn set_account_status(&self, did: &Did, status: AccountStatus) -> Result<bool, StoreError> {
@@ -111,6 +116,16 @@ impl AccountStore for Sqlite {
 /// Makes sure that what is kept for a DID has something to belong to.
 pub(super) fn own(write: &Write<'_>, did: &Did) -> Result<(), StoreError> {
     write.execute(OWN, [did.as_str()]).map(drop)
+}
+
+/// Whether this is the hash of the account's password.
+pub(super) fn has_password(
+    write: &Write<'_>,
+    did: &Did,
+    password: &PasswordHash,
+) -> Result<bool, StoreError> {
+    let params = params![did.as_str(), password.0];
+    Ok(one(write.connection, HAS_PASSWORD, params, |_| Ok(()))?.is_some())
 }
 
 fn create_in(write: &mut Write<'_>, new: &NewAccount) -> Result<AccountCreated, StoreError> {
@@ -201,7 +216,9 @@ statements! {
     LIST = select!("WHERE did > ?1 ORDER BY did LIMIT ?2");
     FIND_PASSWORD = "SELECT did, password FROM account WHERE did = ?1";
     FIND_SIGNING_KEY = "SELECT did, signing_key FROM account WHERE did = ?1";
+    HAS_PASSWORD = "SELECT 1 FROM account WHERE did = ?1 AND password = ?2";
     SET_PASSWORD = "UPDATE account SET password = ?2 WHERE did = ?1";
+    REHASH = "UPDATE account SET password = ?3 WHERE did = ?1 AND password = ?2";
     SET_STATUS = "UPDATE account SET status = ?2 WHERE did = ?1";
     SIGN_OUT = "DELETE FROM device_account WHERE account = ?1";
     /// Everything else goes by its foreign key.

@@ -6,11 +6,12 @@ use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 use rusqlite::{Row, params};
 
-use super::account::own;
+use super::account::{has_password, own};
 use super::row::{Columns, all, one};
 use super::writer::Write;
 use super::{Sqlite, full, statements};
 use crate::StoreError;
+use crate::account::PasswordHash;
 use crate::device::{Device, DeviceAccount, DeviceId, DeviceStore};
 use crate::request::RequestId;
 
@@ -71,9 +72,15 @@ impl DeviceStore for Sqlite {
     async fn sign_in_device(
         &self,
         sign_in: DeviceAccount,
+        proven: Option<PasswordHash>,
         rotate_to: Option<DeviceSecretHash>,
     ) -> Result<bool, StoreError> {
         let step = move |write: &mut Write<'_>| {
+            if let Some(password) = &proven
+                && !has_password(write, &sign_in.account, password)?
+            {
+                return Ok(false);
+            }
             let (device, now) = (sign_in.device.0.as_str(), sign_in.signed_in_at.millis());
             let is_known = match rotate_to {
                 Some(new) => write.execute(REPLACE_SECRET, params![device, new.as_bytes(), now])? > 0,

@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "legacy session",
         sql: include_str!("../../migrations/sqlite/0004_legacy_session.sql"),
     },
+    Migration { number: 5, name: "fixes", sql: include_str!("../../migrations/sqlite/0005_fixes.sql") },
 ];
 
 /// Why a file cannot be brought to the newest schema.
@@ -123,6 +124,31 @@ mod tests {
             .expect("it inserts");
         let error = run(&mut connection).expect_err("a newer one");
         assert!(format!("{error:?}").contains("Newer"), "{error:?}");
+    }
+
+    #[test]
+    fn sessions_of_before_are_what_they_began_as_if_that_can_be_told() {
+        let mut connection = Connection::open_in_memory().expect("there is memory");
+        let [first, ..] = MIGRATIONS else { panic!("there is a first one") };
+        connection.execute_batch(CREATE).expect("it creates");
+        connection.execute_batch(first.sql).expect("it migrates");
+        let row = (first.number, first.name, sha256(first.sql.as_bytes()));
+        connection.execute(INSERT, row).expect("it inserts");
+        connection.execute("INSERT INTO owner VALUES ('did:web:a.example.com')", []).expect("it inserts");
+        for auth in ["NULL", "'{}'"] {
+            let token = format!(
+                "INSERT INTO token (id, account, client, client_auth, dpop_jkt, audience, approved, granted, \
+                 created_at, rotated_at, rotation, access_expires_at) VALUES (randomblob(16), \
+                 'did:web:a.example.com', 'c', {auth}, x'00', 'd', 'atproto', 'atproto', 1, 1, 0, 1)"
+            );
+            connection.execute(&token, []).expect("it inserts");
+        }
+        run(&mut connection).expect("it migrates");
+        let began = "SELECT client_auth IS NULL, began_public FROM token ORDER BY number";
+        let mut rows = connection.prepare(began).expect("it prepares");
+        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("it asks");
+        let rows: Vec<(bool, bool)> = rows.map(|row| row.expect("it reads")).collect();
+        assert_eq!(rows, [(true, true), (false, false)]);
     }
 
     #[test]

@@ -108,6 +108,11 @@ pub(super) fn end_all(write: &mut Write<'_>, account: &Did) -> Result<(), StoreE
     delete_where(write, DELETE_BY_ACCOUNT, [account.as_str()]).map(drop)
 }
 
+/// Forgets the requests that are open on a device on which the account is signed in.
+pub(super) fn end_open(write: &mut Write<'_>, account: &Did) -> Result<(), StoreError> {
+    delete_where(write, DELETE_OPEN, [account.as_str()]).map(drop)
+}
+
 /// Deletes requests; how many there were.
 pub(super) fn delete_where(
     write: &mut Write<'_>,
@@ -323,6 +328,9 @@ statements! {
         WHERE id = ?1 AND code IS NULL AND device = ?2 AND expires_at > ?7 RETURNING expires_at";
     DELETE = "DELETE FROM request WHERE id = ?1 RETURNING id";
     DELETE_BY_ACCOUNT = "DELETE FROM request WHERE account = ?1 RETURNING id";
+    /// Looks all requests through, as rarely as a password changes.
+    DELETE_OPEN = "DELETE FROM request WHERE code IS NULL AND device IN \
+        (SELECT device FROM device_account WHERE account = ?1) RETURNING id";
     USE_CODE = "DELETE FROM request WHERE code = ?1 RETURNING id, account, device";
     NOTE_USED = "INSERT INTO used_code (code, account, device, token, until) VALUES (?1, ?2, ?3, ?4, ?5)";
     FIND_USED = "SELECT account, device, token FROM used_code WHERE code = ?1";

@@ -11,6 +11,7 @@ use super::writer::Write;
 use super::{Sqlite, app_password, legacy_session, lexicon, request, statements, token};
 use crate::StoreError;
 use crate::device::{ACCOUNT_PAGES, ACCOUNT_PAGES_MEMORY, DeviceId};
+use crate::request::USED_CODE_MEMORY;
 use crate::sweep::{Horizon, Sweep, UNUSED_DEVICE};
 use crate::token::TokenId;
 
@@ -68,6 +69,8 @@ fn sweep_in(
     let assertions = write.execute(ASSERTIONS, [now, batch])? as u64;
     write.counts.assertions = write.counts.assertions.saturating_sub(assertions);
     swept += challenges + assertions;
+    let later = horizon.now.plus(USED_CODE_MEMORY).millis();
+    write.execute(CODES_IN_USE, [now, batch, later])?;
     swept += write.execute(USED_CODES, [now, batch])? as u64;
     let account_pages = horizon.now.minus(ACCOUNT_PAGES_MEMORY).millis();
     swept += write.execute(SIGN_INS, params![batch, ACCOUNT_PAGES, account_pages])? as u64;
@@ -88,7 +91,7 @@ fn sweep_in(
 }
 
 statements! {
-    OLD_TOKENS = "SELECT id FROM token WHERE CASE WHEN client_auth IS NULL \
+    OLD_TOKENS = "SELECT id FROM token WHERE CASE WHEN began_public \
         THEN created_at <= ?1 OR rotated_at <= ?2 ELSE created_at <= ?3 OR rotated_at <= ?4 END LIMIT ?5";
     OLD_DEVICES = "SELECT id FROM device WHERE seen_at <= ?1 OR (seen_at <= ?2 AND NOT EXISTS \
         (SELECT 1 FROM device_account WHERE device_account.device = device.id)) LIMIT ?3";
@@ -98,7 +101,11 @@ statements! {
         (SELECT number FROM request WHERE coalesce(code_expires_at, expires_at) <= ?1 LIMIT ?2) RETURNING id";
     CHALLENGES = "DELETE FROM challenge WHERE challenge IN (SELECT challenge FROM challenge WHERE until <= ?1 LIMIT ?2)";
     ASSERTIONS = "DELETE FROM assertion WHERE key IN (SELECT key FROM assertion WHERE until <= ?1 LIMIT ?2)";
-    USED_CODES = "DELETE FROM used_code WHERE code IN (SELECT code FROM used_code WHERE until <= ?1 LIMIT ?2)";
+    /// Those of tokens that live are looked at again after a day, so that they cost no more than that.
+    CODES_IN_USE = "UPDATE used_code SET until = ?3 WHERE code IN (SELECT code FROM used_code WHERE until <= ?1 \
+        AND EXISTS (SELECT 1 FROM token WHERE token.id = used_code.token) LIMIT ?2)";
+    USED_CODES = "DELETE FROM used_code WHERE code IN (SELECT code FROM used_code WHERE until <= ?1 \
+        AND NOT EXISTS (SELECT 1 FROM token WHERE token.id = used_code.token) LIMIT ?2)";
     /// Sign-ins for a request that is gone, and old ones of the account pages.
     SIGN_INS = "DELETE FROM device_account WHERE request <> '' AND (device, account, request) IN \
         (SELECT device, account, request FROM device_account WHERE request <> '' AND NOT EXISTS \

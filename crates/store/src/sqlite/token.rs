@@ -104,6 +104,7 @@ pub(super) fn insert(write: &mut Write<'_>, new: NewToken) -> Result<(), StoreEr
             token.access_expires_at.millis(),
             token.refresh.as_ref().map(RefreshTokenHash::as_bytes),
             token.previous_refresh.as_ref().map(RefreshTokenHash::as_bytes),
+            token.began_public,
         ],
     )?;
     if let Some(refresh) = &token.refresh {
@@ -221,6 +222,7 @@ fn read(row: &Row<'_>) -> Result<Token, StoreError> {
         account: columns.parse(1, "account")?,
         client: client(&columns, 2)?,
         client_auth: client_auth(&columns, 3)?,
+        began_public: columns.value(15, "began_public")?,
         dpop_jkt: Thumbprint(columns.value(4, "dpop_jkt")?),
         audience: columns.parse(5, "audience")?,
         approved: columns.parse(6, "approved")?,
@@ -257,7 +259,7 @@ pub(super) fn auth_column(client_auth: &ClientAuth) -> Result<Option<String>, St
 macro_rules! columns {
     () => {
         "id, account, client, client_auth, dpop_jkt, audience, approved, granted, device, created_at, rotated_at, \
-         rotation, access_expires_at, refresh, previous_refresh"
+         rotation, access_expires_at, refresh, previous_refresh, began_public"
     };
 }
 
@@ -267,8 +269,8 @@ statements! {
     LIST = concat!("SELECT ", columns!(), " FROM token WHERE account = ?1 ORDER BY created_at DESC, id");
     LIST_BOUND_KEYS = "SELECT DISTINCT client, client_key FROM token WHERE client_key IS NOT NULL";
     INSERT = "INSERT INTO token (id, account, client, client_auth, client_key, dpop_jkt, audience, approved, granted, \
-        device, created_at, rotated_at, rotation, access_expires_at, refresh, previous_refresh) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+        device, created_at, rotated_at, rotation, access_expires_at, refresh, previous_refresh, began_public) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     INSERT_REFRESH = "INSERT INTO refresh (hash, token) SELECT ?1, number FROM token WHERE id = ?2";
     ROTATE = "UPDATE token SET granted = ?4, rotated_at = ?5, rotation = rotation + 1, access_expires_at = ?6, \
         refresh = ?3, previous_refresh = ?2 WHERE id = ?1 AND refresh = ?2";

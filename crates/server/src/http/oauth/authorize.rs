@@ -36,7 +36,7 @@ pub(super) async fn open(
         Ok(arrived) => arrived,
         Err(refusal) => return refusal.respond(app, headers),
     };
-    let opened = operations::open_request(&app.ctx, &id, &device.id, want).await;
+    let opened = operations::open_request(&app.ctx, &id, &device.id, Some(peer.into()), want).await;
     Screen::new(app, headers, device).show_or_refuse(opened)
 }
 

@@ -22,6 +22,6 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
         Some("other-account") => Decision::OtherAccount,
         _ => Decision::Deny,
     };
-    let answer = operations::consent(&app.ctx, &request, &id, decision).await;
+    let answer = operations::consent(&app.ctx, &request, &id, Some(peer.into()), decision).await;
     screen.show_or_refuse(answer.map(Opened::Answer))
 }

@@ -22,23 +22,25 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
         Err(refusal) => return refusal.respond(&app, &headers),
     };
     let screen = Screen::new(&app, &headers, device);
-    let id = screen.device.id.clone();
+    let (id, peer) = (screen.device.id.clone(), Some(peer.into()));
     let account = fields.get("account").and_then(|did| did.parse::<Did>().ok());
     let decision = match (fields.get("decision"), account.clone()) {
         (Some("deny"), _) => Decision::Deny,
         (_, None) => return screen.refuse(PageRefusal::of(Trouble::FormStale)),
         (Some("approve"), Some(account)) => Decision::Approve { account, ticked: ticked(&fields) },
-        (_, Some(account)) => return again(screen, &request, &account, ConsentRefused::Undecided).await,
+        (_, Some(account)) => {
+            return again(screen, peer, &request, &account, ConsentRefused::Undecided).await;
+        }
     };
-    match operations::consent(&app.ctx, &request, &id, decision).await {
+    match operations::consent(&app.ctx, &request, &id, peer, decision).await {
         Ok(answer) => screen.send(&answer),
         // The sign-in became too old while the page was open: the password is asked for again.
         Err(ConsentError::NotSignedIn) => {
-            let opened = operations::open_request(&app.ctx, &request, &id, Want::SignIn).await;
+            let opened = operations::open_request(&app.ctx, &request, &id, peer, Want::SignIn).await;
             screen.show_or_refuse(opened)
         }
         Err(ConsentError::SetsChanged) => match account {
-            Some(account) => again(screen, &request, &account, ConsentRefused::SetsChanged).await,
+            Some(account) => again(screen, peer, &request, &account, ConsentRefused::SetsChanged).await,
             None => screen.refuse(PageRefusal::of(Trouble::FormStale)),
         },
         Err(error) => screen.refuse(error),
@@ -46,10 +48,16 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
 }
 
 /// The page once more, with the reason.
-async fn again(screen: Screen<'_>, request: &RequestId, account: &Did, why: ConsentRefused) -> Response {
+async fn again(
+    screen: Screen<'_>,
+    peer: Option<gatewright_resolve::Peer>,
+    request: &RequestId,
+    account: &Did,
+    why: ConsentRefused,
+) -> Response {
     let remark = Remark { consent: Some(why), ..Remark::default() };
     let id = screen.device.id.clone();
-    match operations::open_request(screen.ctx(), request, &id, Want::Account(account)).await {
+    match operations::open_request(screen.ctx(), request, &id, peer, Want::Account(account)).await {
         Ok(Opened::Page(step)) => screen.page(&step, remark),
         other => screen.show_or_refuse(other),
     }

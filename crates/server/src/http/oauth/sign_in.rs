@@ -41,6 +41,7 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
         &app.ctx,
         &request,
         &id,
+        Some(peer.into()),
         Want::SignIn,
     )
     .await
@@ -58,12 +59,13 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
         Err(refused) => return again(screen, refused, StatusCode::UNAUTHORIZED).await,
     };
     if let Err(too_many) = app.limits.sign_in(peer.network(), &form.identifier, app.ctx.now()) {
-        return match operations::open_request(&app.ctx, &request, &id, Want::SignIn).await {
+        let peer = Some(peer.into());
+        return match operations::open_request(&app.ctx, &request, &id, peer, Want::SignIn).await {
             Ok(opened) => screen.too_many(opened, too_many),
             Err(error) => screen.refuse(error),
         };
     }
-    match operations::sign_in(&app.ctx, &request, &id, form).await {
+    match operations::sign_in(&app.ctx, &request, &id, Some(peer.into()), form).await {
         Ok(signed_in) => {
             screen.device.give(signed_in.new_secret);
             screen.show(signed_in.opened)

@@ -74,6 +74,7 @@ fn grown(outcome: SetOutcome) -> Session {
 
 fn token() -> Token {
     Token {
+        began_public: true,
         id: TokenId([7; 16]),
         account: "did:plc:ewvi7nxzyoun6zhxrhs64oiz".parse().unwrap(),
         client: "https://notes.example.com/oauth-client-metadata.json".parse().unwrap(),

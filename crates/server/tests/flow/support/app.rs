@@ -214,6 +214,17 @@ impl<'w> App<'w> {
         call(&self.world.router, request.body(Body::from(body)).unwrap()).await
     }
 
+    /// The same as JSON.
+    pub(crate) async fn post_json(&self, path: &str, form: Form) -> Reply {
+        let all: serde_json::Map<String, Value> =
+            self.own().into_iter().chain(form).map(|(name, value)| (name, value.into())).collect();
+        let request = Request::post(path)
+            .header("content-type", "application/json")
+            .header("dpop", self.proof(path))
+            .body(Body::from(Value::from(all).to_string()));
+        call(&self.world.router, request.unwrap()).await
+    }
+
     /// What a push of this scope says.
     pub(crate) fn push_form(&self, verifier: &CodeVerifier, scope: &str) -> Form {
         form(&[

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use gatewright_protocol::jose::JwkSet;
 use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::oauth::client_metadata::{Authentication, ClientMetadata, Keys, MetadataRules};
+use gatewright_protocol::oauth::error::ErrorCode;
 use gatewright_resolve::Peer;
 use gatewright_server::context::{Clients, ClientsError};
 use parking_lot::Mutex;
@@ -16,6 +17,8 @@ use serde_json::Value;
 #[derive(Default)]
 pub(crate) struct Table {
     documents: Mutex<HashMap<String, Value>>,
+    /// On whose behalf documents were asked for.
+    pub(crate) peers: Mutex<Vec<Option<Peer>>>,
     /// No host answers.
     pub(crate) down: AtomicBool,
 }
@@ -33,17 +36,19 @@ impl Table {
             return Err(ClientsError::Unreachable("nobody answers".to_owned()));
         }
         let documents = self.documents.lock();
-        let document = documents
-            .get(id.as_str())
-            .ok_or_else(|| ClientsError::Invalid("there is no document".to_owned()))?;
+        let document = documents.get(id.as_str()).ok_or_else(|| ClientsError::Invalid {
+            code: ErrorCode::InvalidClientMetadata,
+            text: "there is no document".to_owned(),
+        })?;
         ClientMetadata::parse(id, document.to_string().as_bytes(), MetadataRules::default())
-            .map_err(|error| ClientsError::Invalid(error.to_string()))
+            .map_err(|error| ClientsError::Invalid { code: error.code(), text: error.to_string() })
     }
 }
 
 #[async_trait]
 impl Clients for Table {
-    async fn client(&self, id: &ClientId, _: Option<Peer>) -> Result<Arc<ClientMetadata>, ClientsError> {
+    async fn client(&self, id: &ClientId, peer: Option<Peer>) -> Result<Arc<ClientMetadata>, ClientsError> {
+        self.peers.lock().push(peer);
         self.read(id).map(Arc::new)
     }
 

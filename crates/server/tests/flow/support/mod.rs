@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod clients;
+pub(crate) mod log;
 pub(crate) mod machine;
 pub(crate) mod notices;
 pub(crate) mod session;
@@ -22,10 +23,10 @@ use gatewright_protocol::secret::Password;
 use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::{Clock, UnixTime};
 use gatewright_server::AuthorizationServer;
-use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount, StoreAccounts};
+use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount, ProvenAccount, StoreAccounts};
 use gatewright_server::keys::KeyFile;
 use gatewright_server::settings::{Audience, Settings, Verification};
-use gatewright_store::account::{Account, AccountStatus, AccountStore, NewAccount};
+use gatewright_store::account::{Account, AccountStatus, AccountStore, NewAccount, PasswordHash};
 use gatewright_store::limits::Limits;
 use gatewright_store::memory::Memory;
 
@@ -90,10 +91,12 @@ pub(crate) struct World {
     pub(crate) notices: Arc<Outbox>,
     /// Makes everything that has to do with accounts fail.
     pub(crate) faults: Arc<AtomicBool>,
+    /// Replaces alice's password whenever one was checked, before the sign-in is kept.
+    pub(crate) replaced_meanwhile: Arc<AtomicBool>,
 }
 
-/// Accounts that can be made to fail.
-struct Faulty(Arc<StoreAccounts>, Arc<AtomicBool>);
+/// Accounts that can be made to fail, or to get a new password while the old one is checked.
+struct Faulty(Arc<StoreAccounts>, Arc<AtomicBool>, Arc<AtomicBool>, Arc<Memory>);
 
 impl Faulty {
     fn check(&self) -> Result<(), AccountsError> {
@@ -107,9 +110,14 @@ impl Accounts for Faulty {
         &self,
         name: &str,
         password: Password,
-    ) -> Result<Option<KnownAccount>, AccountsError> {
+    ) -> Result<Option<ProvenAccount>, AccountsError> {
         self.check()?;
-        self.0.check_password(name, password).await
+        let proven = self.0.check_password(name, password).await?;
+        if self.2.load(Ordering::SeqCst) {
+            let (store, did) = (&self.3, ALICE.parse().unwrap());
+            store.replace_password(&did, PasswordHash("another".to_owned())).await?;
+        }
+        Ok(proven)
     }
 
     async fn find(&self, did: &Did) -> Result<Option<KnownAccount>, AccountsError> {
@@ -152,6 +160,7 @@ impl World {
         let store = Arc::new(store);
         let accounts = Arc::new(StoreAccounts::new(store.clone(), random.clone()));
         let faults = Arc::new(AtomicBool::new(false));
+        let replaced_meanwhile = Arc::new(AtomicBool::new(false));
         for (did, handle, password) in
             [(ALICE, "alice.example.net", ALICE_PASSWORD), (BOB, "bob.example.net", BOB_PASSWORD)]
         {
@@ -159,26 +168,29 @@ impl World {
         }
         let clients = Arc::new(Table::default());
         let (sets, notices) = (Arc::new(Sets::default()), Arc::new(Outbox::default()));
-        let server =
-            AuthorizationServer::builder(issuer, store.clone(), Arc::new(Faulty(accounts, faults.clone())))
-                .keys(&KeyFile::generate(&*random, clock.now()))
-                .audience(Audience {
-                    origin: HOST.to_owned(),
-                    service: "did:web:pds.example.com".parse().unwrap(),
-                    verification: Verification::Shared,
-                })
-                .settings(|settings| {
-                    settings.sign_in_floor = Duration::ZERO;
-                    change(settings);
-                })
-                .clients(clients.clone())
-                .permission_sets(sets.clone())
-                .notices(notices.clone())
-                .nonces(Arc::new(nonces))
-                .clock(clock.clone())
-                .random(random.clone())
-                .build()
-                .unwrap();
+        let server = AuthorizationServer::builder(
+            issuer,
+            store.clone(),
+            Arc::new(Faulty(accounts, faults.clone(), replaced_meanwhile.clone(), store.clone())),
+        )
+        .keys(&KeyFile::generate(&*random, clock.now()))
+        .audience(Audience {
+            origin: HOST.to_owned(),
+            service: "did:web:pds.example.com".parse().unwrap(),
+            verification: Verification::Shared,
+        })
+        .settings(|settings| {
+            settings.sign_in_floor = Duration::ZERO;
+            change(settings);
+        })
+        .clients(clients.clone())
+        .permission_sets(sets.clone())
+        .notices(notices.clone())
+        .nonces(Arc::new(nonces))
+        .clock(clock.clone())
+        .random(random.clone())
+        .build()
+        .unwrap();
         let guard = Guard::builder(
             &HOST.parse().unwrap(),
             "did:web:pds.example.com".parse().unwrap(),
@@ -189,7 +201,7 @@ impl World {
         .legacy_sessions(server.legacy_sessions())
         .build(server.nonces(), store.clone(), clock.clone());
         let router = server.router().merge(server.xrpc(&guard));
-        Self { server, router, store, clock, random, clients, sets, notices, faults }
+        Self { server, router, store, clock, random, clients, sets, notices, faults, replaced_meanwhile }
     }
 
     /// The nonce to prove with now.

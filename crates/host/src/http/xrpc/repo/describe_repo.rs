@@ -4,6 +4,7 @@ use axum::Json;
 use gatewright_protocol::syntax::{Did, Handle, Nsid};
 use serde::Serialize;
 
+use crate::http::asker::Asker;
 use crate::http::params::Params;
 use crate::http::xrpc::{Answer, App};
 use crate::identity::AccountDocument;
@@ -20,8 +21,8 @@ pub(crate) struct Output {
     handle_is_correct: bool,
 }
 
-pub(crate) async fn get(context: App, params: Params) -> Answer<Output> {
-    let repo = describe_repo(&context, &params.required("repo")?).await?;
+pub(crate) async fn get(context: App, Asker(peer): Asker, params: Params) -> Answer<Output> {
+    let repo = describe_repo(&context, &params.required("repo")?, Some(peer.into())).await?;
     Ok(Json(Output {
         handle: repo.account.handle,
         did: repo.account.did,
