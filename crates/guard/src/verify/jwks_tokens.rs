@@ -61,18 +61,17 @@ impl JwksTokens {
     pub(super) async fn check(&self, guard: &Inner, text: &str, now: UnixTime) -> Checked {
         let hash = TextHash::of(text);
         let withdrawals = self.forget_withdrawn();
-        let token = match self.checked.find(hash, now) {
-            Some(token) => token,
-            None => {
-                let (token, scope) = self.read(guard, text, hash, now).await?;
-                self.checked.grant_for_good(&token, scope);
-                let token = self.checked.keep(token, now);
-                // Its key may have been withdrawn while it was checked, and what is kept now was not there to be forgotten.
-                if self.forget_withdrawn() != withdrawals {
-                    self.checked.clear();
-                }
-                token
+        let token = if let Some(token) = self.checked.find(hash, now) {
+            token
+        } else {
+            let (token, scope) = self.read(guard, text, hash, now).await?;
+            self.checked.grant_for_good(&token, scope);
+            let token = self.checked.keep(token, now);
+            // Its key may have been withdrawn while it was checked, and what is kept now was not there to be forgotten.
+            if self.forget_withdrawn() != withdrawals {
+                self.checked.clear();
             }
+            token
         };
         token.check_time(now)?;
         let permissions = token.grant.load().as_ref().ok_or(TokenError::NotAtproto)?.permissions()?;

@@ -153,8 +153,8 @@ impl World {
             create_account(&store, &accounts, did, handle, password, clock.now()).await;
         }
         let clients = Arc::new(Table::default());
-        let faulty = Faulty(accounts, faults.clone(), replaced_meanwhile.clone(), store.clone());
-        let server = AuthorizationServer::builder(issuer, store.clone(), Arc::new(faulty))
+        let accounts = Faulty(accounts, faults.clone(), replaced_meanwhile.clone(), store.clone());
+        let server = AuthorizationServer::builder(issuer, store.clone(), Arc::new(accounts))
             .keys(&KeyFile::generate(&*random, clock.now()))
             .audience(Audience {
                 origin: HOST.to_owned(),
