@@ -62,11 +62,11 @@ mod tests {
             "nothing is left beside it"
         );
         let path = file(folder.path());
-        let mode = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
+        let set_mode = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
         assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
-        mode(0o644).expect("it changes");
+        set_mode(0o644).expect("it changes");
         assert!(format!("{:#}", key().expect_err("others may read it")).contains("0600"));
-        mode(0o600).expect("it changes");
+        set_mode(0o600).expect("it changes");
         for (text, says) in [("", "is empty"), ("short", "is no key")] {
             std::fs::write(&path, text).expect("it writes");
             assert!(format!("{:#}", key().expect_err("it is none")).contains(says), "{text}");

@@ -77,7 +77,7 @@ fn write_beside(path: &Path, secret: &[u8]) -> io::Result<PathBuf> {
 /// A name that a power cut takes back would let the next start make another secret.
 fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if cfg!(unix) { File::open(folder.unwrap_or(Path::new(".")))?.sync_all() } else { Ok(()) }
+    if cfg!(unix) { File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(unix)]

@@ -79,7 +79,7 @@ pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
                     printer.note(format_args!("{handle} can sign in now"));
                 }
                 if did.method() == "web" {
-                    printer.hint(&format!(
+                    printer.hint(format_args!(
                         "its document has to be at https://{}/.well-known/did.json; where that name leads here, this \
                          server answers there",
                         did.identifier()

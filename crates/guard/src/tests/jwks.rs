@@ -7,9 +7,12 @@ use gatewright_resolve::ResolveError;
 
 use super::*;
 
+/// How often a key was asked for, or why there is none.
+type Fetched = Arc<Mutex<Result<u32, ResolveError>>>;
+
 struct Published {
     key: Jwk,
-    fetched: Arc<Mutex<Result<u32, ResolveError>>>,
+    fetched: Fetched,
     withdrawn: Arc<AtomicBool>,
 }
 
@@ -27,13 +30,13 @@ impl PublishedKeys for Published {
     }
 }
 
-fn world() -> (World, Arc<Mutex<Result<u32, ResolveError>>>) {
+fn world() -> (World, Fetched) {
     let (world, fetched, _) = world_with_switch();
     (world, fetched)
 }
 
 /// The switch withdraws the key.
-fn world_with_switch() -> (World, Arc<Mutex<Result<u32, ResolveError>>>, Arc<AtomicBool>) {
+fn world_with_switch() -> (World, Fetched, Arc<AtomicBool>) {
     let (fetched, withdrawn) = (Arc::new(Mutex::new(Ok(0))), Arc::new(AtomicBool::new(false)));
     let shared = (Arc::clone(&fetched), Arc::clone(&withdrawn));
     let world = World::with(|keys, _| {

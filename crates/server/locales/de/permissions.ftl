@@ -1,11 +1,11 @@
 # Was eine Berechtigung erlaubt, je ein Satz nach „Wenn Sie zustimmen, kann sie“.
 
-permission-account-email-manage = Ihre E-Mail-Adresse sehen, bestätigen und ändern
+permission-account-email-manage = Ihre E-Mail-Adresse sehen und bestätigen
 permission-account-email-read = Ihre E-Mail-Adresse sehen, und ob sie bestätigt ist
 permission-account-repo-manage = alle Ihre Einträge durch den Import eines Repositorys ersetzen
-permission-account-repo-read = den Zustand Ihres Repositorys sehen
-permission-account-status-manage = sehen und ändern, ob Ihr Konto aktiv ist
-permission-account-status-read = sehen, ob Ihr Konto aktiv ist
+permission-account-repo-read = den Zustand Ihres Repositorys sehen, wie alle anderen auch
+permission-account-status-manage = sehen, ob Ihr Konto aktiv ist; nur Sie selbst können das ändern
+permission-account-status-read = sehen, ob Ihr Konto aktiv ist, wie jede Anwendung
 
 permission-atproto = wissen, welches Konto Ihres ist
 

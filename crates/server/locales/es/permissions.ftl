@@ -1,11 +1,11 @@
 # Lo que permite un permiso, una frase cada uno, después de «Si aceptas, podrá».
 
-permission-account-email-manage = ver, confirmar y cambiar tu correo electrónico
+permission-account-email-manage = ver y confirmar tu correo electrónico
 permission-account-email-read = ver tu correo electrónico y si está confirmado
 permission-account-repo-manage = sustituir todos tus registros importando un repositorio
-permission-account-repo-read = ver el estado de tu repositorio
-permission-account-status-manage = ver y cambiar si tu cuenta está activa
-permission-account-status-read = ver si tu cuenta está activa
+permission-account-repo-read = ver el estado de tu repositorio, como cualquiera
+permission-account-status-manage = ver si tu cuenta está activa; solo tú puedes cambiarlo
+permission-account-status-read = ver si tu cuenta está activa, como cualquier aplicación
 
 permission-atproto = saber cuál es tu cuenta
 

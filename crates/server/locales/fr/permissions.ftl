@@ -1,11 +1,11 @@
 # Ce que permet une autorisation, une phrase chacune, après « Si vous acceptez, elle pourra ».
 
-permission-account-email-manage = voir, confirmer et changer votre adresse e-mail
+permission-account-email-manage = voir et confirmer votre adresse e-mail
 permission-account-email-read = voir votre adresse e-mail et si elle est confirmée
 permission-account-repo-manage = remplacer tous vos enregistrements en important un dépôt
-permission-account-repo-read = voir l’état de votre dépôt
-permission-account-status-manage = voir et changer si votre compte est actif
-permission-account-status-read = voir si votre compte est actif
+permission-account-repo-read = voir l’état de votre dépôt, comme tout le monde
+permission-account-status-manage = voir si votre compte est actif ; vous seul pouvez changer cela
+permission-account-status-read = voir si votre compte est actif, comme toute application
 
 permission-atproto = savoir quel compte est le vôtre
 

@@ -1,11 +1,11 @@
 # 権限で許可される内容。「許可すると、このアプリにできること」のあとに一つずつ並びます。
 
-permission-account-email-manage = あなたのメールアドレスの閲覧、確認、変更
+permission-account-email-manage = あなたのメールアドレスの閲覧と確認
 permission-account-email-read = あなたのメールアドレスと、確認済みかどうかの閲覧
 permission-account-repo-manage = リポジトリのインポートによる、すべてのレコードの置き換え
-permission-account-repo-read = あなたのリポジトリの状態の閲覧
-permission-account-status-manage = あなたのアカウントが有効かどうかの閲覧と変更
-permission-account-status-read = あなたのアカウントが有効かどうかの閲覧
+permission-account-repo-read = あなたのリポジトリの状態の閲覧（誰でも閲覧できます）
+permission-account-status-manage = あなたのアカウントが有効かどうかの閲覧（変更できるのはあなただけです）
+permission-account-status-read = あなたのアカウントが有効かどうかの閲覧（どのアプリも閲覧できます）
 
 permission-atproto = どのアカウントがあなたのものかを知ること
 

@@ -1,11 +1,11 @@
 # O que uma permissão permite, uma frase cada, depois de “Se você aprovar, ele poderá”.
 
-permission-account-email-manage = ver, confirmar e mudar seu e-mail
+permission-account-email-manage = ver e confirmar seu e-mail
 permission-account-email-read = ver seu e-mail e se ele está confirmado
 permission-account-repo-manage = substituir todos os seus registros importando um repositório
-permission-account-repo-read = ver o estado do seu repositório
-permission-account-status-manage = ver e mudar se sua conta está ativa
-permission-account-status-read = ver se sua conta está ativa
+permission-account-repo-read = ver o estado do seu repositório, como qualquer pessoa
+permission-account-status-manage = ver se sua conta está ativa; só você pode mudar isso
+permission-account-status-read = ver se sua conta está ativa, como qualquer aplicativo
 
 permission-atproto = saber qual é a sua conta
 

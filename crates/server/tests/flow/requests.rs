@@ -303,11 +303,11 @@ async fn scopes_that_mean_nothing_are_dropped_and_that_is_logged() {
     let mut document = app.document();
     document["scope"] = scope.as_str().into();
     world.clients.publish(&app.id, document);
-    let log = Log::start();
+    let logged = Log::start();
     app.push("atproto").await;
-    assert!(log.find("dropped").is_empty());
+    assert!(logged.find("dropped").is_empty());
     app.push(&scope).await;
-    let lines = log.find("dropped");
+    let lines = logged.find("dropped");
     assert_eq!(lines.len(), 1);
     let line = &lines[0];
     assert!(

@@ -18,8 +18,8 @@ pub(crate) struct Log {
 impl Log {
     pub(crate) fn start() -> Self {
         let lines = Arc::new(Mutex::new(Vec::new()));
-        let _guard = tracing::subscriber::set_default(Collector(Arc::clone(&lines)));
-        Self { lines, _guard }
+        let guard = tracing::subscriber::set_default(Collector(Arc::clone(&lines)));
+        Self { lines, _guard: guard }
     }
 
     /// The lines that hold this text.
