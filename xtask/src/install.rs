@@ -7,11 +7,13 @@ use anyhow::{Context, Result, bail};
 use crate::run;
 
 /// Programs, how to see that they are there, and the Debian package that brings them.
-const PROGRAMS: [(&str, &str, &str); 6] = [
+const PROGRAMS: &[(&str, &str, &str)] = &[
     ("npm", "--version", "npm"),
     ("node", "--version", "nodejs"),
     ("chromium", "--version", "chromium"),
     ("chromedriver", "--version", "chromium-driver"),
+    ("createdb", "--version", "postgresql"),
+    ("redis-server", "--version", "redis-server"),
     ("python3", "--version", "python3"),
     // The module that makes environments needs this one, which Debian keeps apart.
     ("python3", "-cimport ensurepip", "python3-venv"),

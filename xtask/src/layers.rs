@@ -8,10 +8,11 @@ use serde_json::Value;
 use crate::{run, sizes};
 
 /// The layers, from the bottom. Dev-dependencies do not count: tests may look down from anywhere.
-const LAYERS: [(&str, u8); 10] = [
+const LAYERS: [(&str, u8); 11] = [
     ("gatewright-protocol", 0),
     ("gatewright-resolve", 1),
     ("gatewright-store", 1),
+    ("gatewright-client", 2),
     ("gatewright-guard", 2),
     ("gatewright-demo", 3),
     ("gatewright-host", 3),

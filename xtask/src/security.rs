@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::{run, sizes};
 
 /// Items of what is not built yet, with what they wait for. Everything else must have a test.
-const LATER: [(u32, &str); 2] = [(8, "the client library"), (67, "password reset")];
+const LATER: &[(u32, &str)] = &[(67, "password reset")];
 
 pub(crate) fn run() -> Result<()> {
     let mut tests: BTreeMap<u32, Vec<String>> = BTreeMap::new();

@@ -10,5 +10,7 @@ pub const PUBLIC_URL: &str = "GATEWRIGHT_PUBLIC_URL";
 pub const LISTEN: &str = "GATEWRIGHT_LISTEN";
 /// Overrides `server.data` of the configuration.
 pub const DATA: &str = "GATEWRIGHT_DATA";
-/// Overrides `identity.plc_url` of the configuration.
+/// The host of an account whose name does not lead there, as `dev` prints it.
+pub const HOST: &str = "GATEWRIGHT_HOST";
+/// The PLC directory: overrides `identity.plc_url` of the configuration.
 pub const PLC: &str = "GATEWRIGHT_PLC";

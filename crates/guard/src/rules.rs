@@ -104,7 +104,8 @@ mod tests {
             request = request.header("atproto-proxy", "did:web:evil.example.com#s");
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        let row = *Table::atproto().find(nsid).or(Table::atproto().otherwise_row()).unwrap();
+        let table = Table::atproto();
+        let row = *table.find(nsid).or_else(|| table.otherwise_row()).unwrap();
         let destination = destination::find(None, &row, &parts).unwrap();
         check_elsewhere(&row, kind, destination.as_ref(), &parts).is_err()
     }

@@ -8,7 +8,7 @@ use http::Method;
 use tower_service::Service;
 
 use crate::extract::Caller;
-use crate::table::{Found, Row};
+use crate::table::{Found, Onward, Row, Rule};
 use crate::{Guard, GuardError, GuardFuture, cors, rules};
 
 /// A service behind a [`Guard`].
@@ -104,7 +104,7 @@ async fn admit(guard: &Guard, row: &Row, request: Request) -> Result<(Caller, Re
     let caller = guard.identify(row, &parts).await?;
     let destination = guard.find_destination(row, &parts)?;
     rules::check(row, &caller, destination.as_ref(), &parts)?;
-    let destination = destination.filter(|_| row.forwarded && guard.forwards());
+    let destination = destination.filter(|_| row.onward == Onward::IfThereIsOne && guard.forwards());
     if !row.answered && destination.is_none() {
         return Err(GuardError::NotImplemented);
     }

@@ -133,6 +133,11 @@ issued! {
 }
 
 impl RefreshToken {
+    /// One that another server gave a client: its form is that server's own, and its length was bounded by the answer.
+    pub fn issued_elsewhere(text: String) -> Self {
+        Self(text.into())
+    }
+
     /// The token that follows this one: derived, so that the same successor can be given again with nothing kept in
     /// clear (AS-57, AS-61). Nobody without `key`, which is not in the database, can compute it.
     #[must_use]

@@ -25,9 +25,11 @@ use crate::limits::{Limits, Peer};
 use crate::testing::Scripted;
 use crate::url_rules::{self, UrlRules};
 
+mod call;
 mod dial;
 mod forward;
 
+pub use call::{Call, Content};
 use dial::{CheckedDns, of_reqwest};
 pub use forward::{Forward, ForwardLimits, Forwarded, Interrupted, Pieces};
 
@@ -56,20 +58,23 @@ struct Inner {
     scripted: Option<Arc<Scripted>>,
 }
 
-/// Clients that differ in nothing but what they do with compressed answers.
+/// Clients that differ in nothing but what they do with compressed answers and idle connections.
 #[derive(Debug, Default)]
 struct Clients {
     decoding: OnceLock<Option<reqwest::Client>>,
     as_sent: OnceLock<Option<reqwest::Client>>,
+    keeping: OnceLock<Option<reqwest::Client>>,
 }
 
-/// What is done with a compressed answer.
+/// What is done with a compressed answer, and with a connection that has nothing to do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Coding {
     /// It is passed on as it is.
     AsSent,
     /// It is decompressed, and counted after that.
     Decoded,
+    /// The same, over connections that are kept for the next call.
+    Kept,
 }
 
 /// One document to get.
@@ -265,6 +270,7 @@ impl Fetcher {
         let place = match coding {
             Coding::AsSent => &clients.as_sent,
             Coding::Decoded => &clients.decoding,
+            Coding::Kept => &clients.keeping,
         };
         place.get_or_init(|| self.build(roots, coding)).clone().ok_or(FetchError::NoRootCertificates)
     }
@@ -275,6 +281,10 @@ impl Fetcher {
         reason = "this is the guarded client that everything else goes through"
     )]
     fn build(&self, roots: Roots, coding: Coding) -> Option<reqwest::Client> {
+        let (idle_connections, idle_time) = match coding {
+            Coding::AsSent | Coding::Decoded => (2, Duration::from_secs(15)),
+            Coding::Kept => (64, Duration::from_secs(60)),
+        };
         let checked = CheckedDns {
             dns: Arc::clone(&self.0.dns),
             development: self.0.development,
@@ -288,9 +298,9 @@ impl Fetcher {
             .referer(false)
             .no_proxy()
             .http1_only()
-            .gzip(coding == Coding::Decoded)
-            .pool_max_idle_per_host(2)
-            .pool_idle_timeout(Duration::from_secs(15))
+            .gzip(coding != Coding::AsSent)
+            .pool_max_idle_per_host(idle_connections)
+            .pool_idle_timeout(idle_time)
             .connect_timeout(Duration::from_secs(5))
             .dns_resolver(Arc::new(checked));
         if roots == Roots::None {

@@ -248,7 +248,7 @@ impl Resolver {
     /// # Errors
     /// One of the two documents cannot be fetched or breaks a rule, or they do not name each other.
     pub async fn authorization_server_of(&self, origin: &str) -> Result<Arc<ServerMetadata>, ResolveError> {
-        protected_resource::server_of_host(self, origin).await
+        protected_resource::server_of_host(self, origin, Need::Fresh).await
     }
 
     /// The authorization server that a person means by naming `origin`: that of the host there, or the server there
@@ -265,7 +265,23 @@ impl Resolver {
     /// # Errors
     /// The document cannot be fetched or breaks a rule.
     pub async fn authorization_server(&self, issuer: &str) -> Result<Arc<ServerMetadata>, ResolveError> {
-        protected_resource::server(self, issuer).await
+        protected_resource::server(self, issuer, Need::Fresh).await
+    }
+
+    /// Where the account of a DID is kept and which authorization server guards it, every document on the way fetched
+    /// now: what a token response and each refresh are checked against (CL-16, CL-27).
+    ///
+    /// # Errors
+    /// As [`did`](Self::did) and [`authorization_server_of`](Self::authorization_server_of), or the document names no
+    /// host.
+    pub async fn account_now(&self, did: &Did) -> Result<AccountServer, ResolveError> {
+        let document = self.did_now(did).await?;
+        let host = document
+            .pds(self.development())
+            .ok_or_else(|| ResolveError::document("DID document", "it names no host for the account"))?;
+        let now = Need::YoungerThan(Duration::ZERO);
+        let server = protected_resource::server_of_host(self, &host, now).await?;
+        Ok(AccountServer { host, server })
     }
 
     /// A lexicon, fetched now from the account that its domain names, with the proof that this account published it
@@ -287,6 +303,15 @@ impl Resolver {
     pub async fn fetch_client_document(&self, url: &Url) -> Result<Bytes, ResolveError> {
         client_metadata::fetch(self, url).await.map(|document| document.bytes)
     }
+}
+
+/// Where an account is kept, and who guards it.
+#[derive(Clone, Debug)]
+pub struct AccountServer {
+    /// The origin of the host that keeps its records.
+    pub host: String,
+    /// The host's authorization server.
+    pub server: Arc<ServerMetadata>,
 }
 
 /// Makes a [`Resolver`].

@@ -43,10 +43,9 @@ impl Peer {
         Self(network)
     }
 
-    /// The account whose calls are passed on. Calls have places of their own, where no peer is an address.
+    /// The account that somebody acts as, wherever that is known better than an address. A digest: no address is like it.
     pub fn of_account(account: &Did) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = sha256(account.as_str().as_bytes());
-        Self([a, b, c, d, e, f, g, h])
+        Self(sha256(account.as_str().as_bytes()).first_chunk().copied().unwrap_or_default())
     }
 }
 

@@ -21,13 +21,14 @@ const SERVER: &str = "authorization server's metadata";
 pub(crate) async fn server_of_host(
     resolver: &Resolver,
     origin: &str,
+    need: Need,
 ) -> Result<Arc<ServerMetadata>, ResolveError> {
-    let Some(resource) = resource(resolver, origin).await? else {
-        return server(resolver, origin).await;
+    let Some(resource) = resource(resolver, origin, need).await? else {
+        return server(resolver, origin, need).await;
     };
     let issuer =
         resource.authorization_server(origin).map_err(|error| ResolveError::document(RESOURCE, error))?;
-    let server = server(resolver, issuer).await?;
+    let server = server(resolver, issuer, need).await?;
     resource.check_listed(&server).map_err(|error| ResolveError::document(RESOURCE, error))?;
     Ok(server)
 }
@@ -37,14 +38,18 @@ pub(crate) async fn server_at(
     resolver: &Resolver,
     origin: &str,
 ) -> Result<Arc<ServerMetadata>, ResolveError> {
-    match server_of_host(resolver, origin).await {
+    match server_of_host(resolver, origin, Need::Fresh).await {
         Ok(server) => Ok(server),
-        Err(error) => server(resolver, origin).await.map_err(|_| error),
+        Err(error) => server(resolver, origin, Need::Fresh).await.map_err(|_| error),
     }
 }
 
 /// What the host publishes; `None` if it publishes nothing, and so is its own authorization server (ID-19).
-async fn resource(resolver: &Resolver, origin: &str) -> Result<Option<Arc<ResourceMetadata>>, ResolveError> {
+async fn resource(
+    resolver: &Resolver,
+    origin: &str,
+    need: Need,
+) -> Result<Option<Arc<ResourceMetadata>>, ResolveError> {
     let fetch = || async {
         let url = well_known(RESOURCE, origin, resource_metadata::PATH)?;
         let bytes = match resolver.shared.fetcher.get(Get { peer: resolver.peer, ..Get::json(&url) }).await {
@@ -59,12 +64,16 @@ async fn resource(resolver: &Resolver, origin: &str) -> Result<Option<Arc<Resour
         }
         Ok(Fresh { value: Some(Arc::new(metadata)), lasts: FRESH, size: bytes.len().saturating_mul(4) })
     };
-    let found = resolver.shared.resources.get(&origin.to_owned(), Need::Fresh, Duration::ZERO, fetch).await?;
+    let found = resolver.shared.resources.get(&origin.to_owned(), need, Duration::ZERO, fetch).await?;
     Ok(found.value)
 }
 
 /// What the server publishes, checked in full (AS-1 … AS-13).
-pub(crate) async fn server(resolver: &Resolver, issuer: &str) -> Result<Arc<ServerMetadata>, ResolveError> {
+pub(crate) async fn server(
+    resolver: &Resolver,
+    issuer: &str,
+    need: Need,
+) -> Result<Arc<ServerMetadata>, ResolveError> {
     let fetch = || async {
         let url = well_known(SERVER, issuer, server_metadata::PATH)?;
         let get = Get { peer: resolver.peer, ..Get::json(&url) };
@@ -74,7 +83,7 @@ pub(crate) async fn server(resolver: &Resolver, issuer: &str) -> Result<Arc<Serv
         let size = document.bytes.len().saturating_mul(4);
         Ok(Fresh { value: Arc::new(metadata), lasts: FRESH, size })
     };
-    let found = resolver.shared.servers.get(&issuer.to_owned(), Need::Fresh, Duration::ZERO, fetch).await?;
+    let found = resolver.shared.servers.get(&issuer.to_owned(), need, Duration::ZERO, fetch).await?;
     Ok(found.value)
 }
 

@@ -16,6 +16,7 @@ pub mod operations;
 mod pages;
 pub mod passwords;
 pub mod permission_sets;
+pub mod preview;
 mod router;
 mod sentences;
 pub mod settings;

@@ -8,6 +8,8 @@ pub mod client_key;
 pub mod clock;
 pub mod form;
 pub mod network;
+pub mod peer;
 pub mod program;
+pub mod session_store;
 pub mod stranger;
 pub mod wire;

@@ -66,6 +66,15 @@ pub enum Rule {
     Upload,
 }
 
+/// Whether a call goes on to another service (section 9 of the digest).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onward {
+    /// If there is one for it: the client names one, or there is a usual one.
+    IfThereIsOne,
+    /// Never, whatever the client names.
+    Never,
+}
+
 /// Who may call a method.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "columns of a table, not a state")]
@@ -84,8 +93,8 @@ pub struct Row {
     pub admits_expired: bool,
     /// Whether the method is answered by what is behind the guard. Where not, a request that may is answered 501.
     pub answered: bool,
-    /// Whether a call goes on to another service, if there is one for it (section 9 of the digest).
-    pub forwarded: bool,
+    /// Whether a call goes on to another service.
+    pub onward: Onward,
 }
 
 impl Row {
@@ -99,7 +108,7 @@ impl Row {
             refuses_deactivated: false,
             admits_expired: false,
             answered: false,
-            forwarded: false,
+            onward: Onward::Never,
         }
     }
 
@@ -112,7 +121,7 @@ impl Row {
     /// Calls go on to another service. If they are answered here too, the handler decides.
     #[must_use]
     pub const fn forwarded(self) -> Self {
-        Self { forwarded: true, ..self }
+        Self { onward: Onward::IfThereIsOne, ..self }
     }
 
     /// A refresh token is taken after its time too.

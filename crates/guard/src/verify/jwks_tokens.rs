@@ -47,13 +47,12 @@ impl JwksTokens {
 
     pub(super) async fn check(&self, guard: &Inner, text: &str, now: UnixTime) -> Checked {
         let hash = TextHash::of(text);
-        let token = match self.checked.find(hash, now) {
-            Some(token) => token,
-            None => {
-                let (token, scope) = self.read(guard, text, hash, now).await?;
-                self.checked.grant_for_good(&token, scope);
-                self.checked.keep(token, now)
-            }
+        let token = if let Some(token) = self.checked.find(hash, now) {
+            token
+        } else {
+            let (token, scope) = self.read(guard, text, hash, now).await?;
+            self.checked.grant_for_good(&token, scope);
+            self.checked.keep(token, now)
         };
         token.check_time(now)?;
         let permissions = token.grant.load().as_ref().ok_or(TokenError::NotAtproto)?.permissions()?;

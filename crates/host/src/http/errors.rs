@@ -71,8 +71,9 @@ impl XrpcError {
     }
 
     /// The fault of a service that was called.
-    fn upstream_failure(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_GATEWAY, "UpstreamFailure", message)
+    fn upstream_failure(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::info!(error, "a service did not answer as it must");
+        Self::new(StatusCode::BAD_GATEWAY, "UpstreamFailure", error.to_string())
     }
 
     /// Ours to mend: the log says what, the answer does not.
@@ -275,9 +276,9 @@ impl From<ProxyCallError> for XrpcError {
         match error {
             ProxyCallError::Access(error) => error.into(),
             ProxyCallError::Busy => Self::busy(error.to_string()),
-            ProxyCallError::Failed | ProxyCallError::Origin(OriginError::Unreachable(_)) => {
-                Self::upstream_failure(error.to_string())
-            }
+            ProxyCallError::Failed
+            | ProxyCallError::Origin(OriginError::Unreachable(_))
+            | ProxyCallError::Upstream(_) => Self::upstream_failure(&error),
             ProxyCallError::NoKey => Self::internal(&error),
             ProxyCallError::NotForwarding => {
                 Self::new(StatusCode::NOT_IMPLEMENTED, "MethodNotImplemented", error.to_string())
@@ -286,7 +287,6 @@ impl From<ProxyCallError> for XrpcError {
                 Self::invalid_request(error.to_string())
             }
             ProxyCallError::Store(error) => error.into(),
-            ProxyCallError::Upstream(_) => Self::upstream_failure(error.to_string()),
         }
     }
 }

@@ -77,7 +77,9 @@ pub async fn proxy_call(
     let forwarding = context.forwarding.as_ref().ok_or(ProxyCallError::NotForwarding)?;
     let (method, audience) = (call.destination.method(), call.destination.audience());
     check_account(context, caller, kind, method.as_str()).await?;
-    let (origin, rules) = find_origin(&context.settings, &forwarding.resolver, call.destination).await?;
+    let peer = Peer::of_account(caller);
+    let resolver = forwarding.resolver.on_behalf_of(peer);
+    let (origin, rules) = find_origin(&context.settings, &resolver, call.destination).await?;
 
     let recipient = forwarding.recipient.recipient(audience);
     let expires_at = context.now().plus(USUAL_LIFE);
@@ -85,16 +87,9 @@ pub async fn proxy_call(
     let mut headers = of_call(call.headers, &call.verb);
     headers.insert(AUTHORIZATION, bearer(token.ok_or(ProxyCallError::NoKey)?.expose()));
     let url = url(origin, method.as_str(), call.query);
-    let forward = Forward {
-        method: call.verb,
-        url: &url,
-        headers,
-        body: call.body,
-        rules,
-        peer: Peer::of_account(caller),
-        limits: LIMITS,
-    };
-    let answer = forwarding.resolver.fetcher().forward(forward).await.map_err(|error| match error {
+    let forward =
+        Forward { method: call.verb, url: &url, headers, body: call.body, rules, peer, limits: LIMITS };
+    let answer = resolver.fetcher().forward(forward).await.map_err(|error| match error {
         FetchError::Busy => ProxyCallError::Busy,
         FetchError::NotPublic | FetchError::Url(_) => ProxyCallError::Refused(error),
         _ => ProxyCallError::Upstream(error),

@@ -178,12 +178,14 @@ impl TokenResponse {
         if members.access_token.is_empty() {
             return Err(InvalidTokenResponse::Members);
         }
-        let refresh_token = members.refresh_token.map(|text| RefreshToken::parse(&text)).transpose();
         Ok(Self {
             access_token: AccessToken::new(members.access_token),
             token_type: TokenType::Dpop,
             expires_in: members.expires_in,
-            refresh_token: refresh_token.map_err(|_| InvalidTokenResponse::Members)?,
+            refresh_token: members
+                .refresh_token
+                .filter(|text| !text.is_empty())
+                .map(RefreshToken::issued_elsewhere),
             scope: members.scope,
             sub: members.sub,
         })

@@ -53,8 +53,8 @@ pub struct Forward<'a> {
 /// How long a call may take and how much may come back.
 #[derive(Clone, Copy, Debug)]
 pub struct ForwardLimits {
-    /// From the last byte of the call to the head of the answer; a wait for a place, a lookup and the connection count
-    /// too.
+    /// To the head of the answer: from the last byte of the call, or without a body from the beginning, a wait for a
+    /// place and the connection included.
     pub head: Duration,
     /// For the body of the call, and again for that of the answer.
     pub body: Duration,
@@ -81,7 +81,8 @@ impl Fetcher {
     pub async fn forward(&self, call: Forward<'_>) -> Result<Forwarded, FetchError> {
         let Forward { method, url, headers, body, rules, peer, limits } = call;
         let host = url_rules::check(url, rules, self.0.development)?;
-        let entered = timeout(limits.head, self.0.calls.enter(&host, rules.own, Some(peer))).await;
+        let soon = Instant::now() + limits.head;
+        let entered = timeout_at(soon, self.0.calls.enter(&host, rules.own, Some(peer))).await;
         let permit = entered.map_err(|_| FetchError::TimedOut)?.ok_or(FetchError::Busy)?;
         let (client, url) = self.client(url, Coding::AsSent)?;
         let mut request = client.request(method, url).headers(headers);
@@ -92,7 +93,7 @@ impl Fetcher {
             sent = Some(when);
         }
         let answer = async { request.send().await.map_err(|error| of_reqwest(&error)) };
-        let response = in_time(answer, sent, limits).await?;
+        let response = in_time(answer, sent, soon, limits).await?;
         if response.status().is_redirection() {
             return Err(FetchError::Redirected);
         }
@@ -106,10 +107,11 @@ impl Fetcher {
     }
 }
 
-/// The head of the answer: so long for the body of the call, and so long from then on.
+/// The head of the answer: soon; or so long for the body of the call, and so long from then on.
 async fn in_time<T>(
     answer: impl Future<Output = Result<T, FetchError>>,
     sent: Option<oneshot::Receiver<()>>,
+    mut soon: Instant,
     limits: ForwardLimits,
 ) -> Result<T, FetchError> {
     let mut answer = pin!(answer);
@@ -121,8 +123,9 @@ async fn in_time<T>(
             Either::Right((Ok(_), _)) => {}
             Either::Right((Err(_), _)) => return Err(FetchError::TimedOut),
         }
+        soon = Instant::now() + limits.head;
     }
-    timeout(limits.head, answer).await.unwrap_or(Err(FetchError::TimedOut))
+    timeout_at(soon, answer).await.unwrap_or(Err(FetchError::TimedOut))
 }
 
 /// The body, and when it is gone.

@@ -2,6 +2,7 @@
 
 use gatewright_protocol::crypto::sha256;
 use gatewright_protocol::jose::base64url_encode;
+use gatewright_protocol::scope::Scopes;
 use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
 use gatewright_store::approved_set::ApprovedSet;
@@ -59,7 +60,7 @@ pub async fn approve_held(
         from: set.version.clone(),
         to: set.version.clone(),
         added: set.held.clone(),
-        removed: Default::default(),
+        removed: Scopes::empty(),
         outcome: SetOutcome::Approved,
     });
     let changes = changes.collect();
@@ -73,5 +74,5 @@ pub async fn approve_held(
 
 fn approved(set: ApprovedSet) -> ApprovedSet {
     let granted = set.granted.union(&set.held);
-    ApprovedSet { granted, held: Default::default(), ..set }
+    ApprovedSet { granted, held: Scopes::empty(), ..set }
 }

@@ -47,7 +47,6 @@ pub use create_session::{CreateSession, CreateSessionError, create_session};
 pub use delete_session::{DeleteSessionError, delete_session};
 pub use end_session::{EndSessionError, end_removed_key, end_session};
 pub use exchange_code::{ExchangeCode, ExchangeCodeError, exchange_code};
-#[cfg(test)]
 pub(crate) use expand_scopes::FoundSet;
 pub use expand_scopes::{Before, ExpandScopesError, Expanded, expand_scopes};
 pub use gatewright_guard::rate::TooMany;

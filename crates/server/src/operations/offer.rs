@@ -198,10 +198,9 @@ impl<'a> Memory<'a> {
 
     fn part(&self, permission: Permission, include: Option<&str>) -> OfferedPart {
         let before = match self.consent {
-            None => DecidedBefore::Nothing,
             Some(consent) if self.is_declined(consent, &permission, include) => DecidedBefore::Declined,
             Some(_) if self.is_approved(&permission) => DecidedBefore::Approved,
-            Some(_) => DecidedBefore::Nothing,
+            _ => DecidedBefore::Nothing,
         };
         OfferedPart { permission, before }
     }
@@ -244,19 +243,18 @@ impl Offer {
     pub(super) fn choose(&self, ticked: &Ticked) -> Chosen {
         let (mut approved, mut declined, mut sets) = (Vec::new(), Vec::new(), Vec::new());
         for offered in &self.scopes {
-            match &offered.set {
-                Some(set) => match choose_set(offered, set, ticked) {
-                    Some(chosen) => {
-                        approved.push(offered.scope.clone());
-                        sets.push(chosen);
-                    }
-                    None => declined.push(offered.scope.clone()),
-                },
-                None => {
-                    let (left, gone) = choose_plain(offered, ticked);
-                    approved.extend(left);
-                    declined.extend(gone);
+            let Some(set) = &offered.set else {
+                let (left, gone) = choose_plain(offered, ticked);
+                approved.extend(left);
+                declined.extend(gone);
+                continue;
+            };
+            match choose_set(offered, set, ticked) {
+                Some(chosen) => {
+                    approved.push(offered.scope.clone());
+                    sets.push(chosen);
                 }
+                None => declined.push(offered.scope.clone()),
             }
         }
         let list = |tokens: &[String]| Scopes::from_tokens(tokens).unwrap_or_default();

@@ -77,15 +77,15 @@ pub(super) fn meant(scopes: &Scopes) -> Vec<Permission> {
 /// Every name in it by itself, in the order in which they were written.
 fn split(permission: &Permission) -> impl Iterator<Item = Permission> {
     let parts: Vec<Permission> = match permission {
-        Permission::Blob(blob) => each(&blob.accept, "*/*")
+        Permission::Blob(blob) => each(&blob.accept, |accept| accept == "*/*")
             .map(|accept| Permission::Blob(Blob { accept: vec![accept.clone()] }))
             .collect(),
-        Permission::Repo(repo) => each(&repo.collection, NsidOrAny::Any)
+        Permission::Repo(repo) => each(&repo.collection, |name| *name == NsidOrAny::Any)
             .map(|name| {
                 Permission::Repo(Repo { collection: vec![name.clone()], action: repo.action.clone() })
             })
             .collect(),
-        Permission::Rpc(rpc) => each(&rpc.lxm, NsidOrAny::Any)
+        Permission::Rpc(rpc) => each(&rpc.lxm, |name| *name == NsidOrAny::Any)
             .map(|name| Permission::Rpc(Rpc { lxm: vec![name.clone()], aud: rpc.aud.clone() }))
             .collect(),
         other => vec![other.clone()],
@@ -94,8 +94,8 @@ fn split(permission: &Permission) -> impl Iterator<Item = Permission> {
 }
 
 /// The values, or only the one that stands for all.
-fn each<T: PartialEq<A>, A>(values: &[T], all: A) -> impl Iterator<Item = &T> {
-    let position = values.iter().position(|value| *value == all);
+fn each<T>(values: &[T], is_all: impl Fn(&T) -> bool) -> impl Iterator<Item = &T> {
+    let position = values.iter().position(is_all);
     let range = position.map_or(0..values.len(), |at| at..at + 1);
     values.get(range).unwrap_or_default().iter()
 }

@@ -109,3 +109,94 @@ fn hold(before: &ApprovedSet, since: Option<&ApprovedSet>, gives: &Scopes) -> (S
     let granted = if difference.added.is_empty() { gives.clone() } else { difference.kept };
     (granted, difference.added)
 }
+
+#[cfg(test)]
+mod tests {
+    use gatewright_protocol::permission_set::PermissionSet;
+    use gatewright_protocol::scope::Permission;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A version of a set that holds these collections.
+    fn known(version: &str, collections: &[&str]) -> KnownSet {
+        let document = json!({"lexicon": 1, "id": "com.example.auth", "defs": {"main": {
+            "type": "permission-set",
+            "permissions": [{"type": "permission", "resource": "repo", "collection": collections}],
+        }}});
+        KnownSet {
+            set: PermissionSet::from_document(&document).unwrap(),
+            cid: version.to_owned(),
+            rev: "3l3qo2vutsw2b".to_owned(),
+            resolved_at: UnixTime::from_seconds(0),
+        }
+    }
+
+    fn include() -> Include {
+        let Ok(Permission::Include(include)) = "include:com.example.auth".parse() else { panic!() };
+        include
+    }
+
+    fn before(granted: &str, declined: &str, held: &str) -> ApprovedSet {
+        ApprovedSet {
+            include: "include:com.example.auth".to_owned(),
+            version: "one".to_owned(),
+            granted: granted.parse().unwrap(),
+            declined: declined.parse().unwrap(),
+            held: held.parse().unwrap(),
+        }
+    }
+
+    /// What was noted, in short.
+    fn noted(drifts: Option<Vec<SetDrift>>) -> Vec<(String, String, SetOutcome)> {
+        let drifts = drifts.unwrap_or_default();
+        drifts.into_iter().map(|it| (it.added.to_string(), it.removed.to_string(), it.outcome)).collect()
+    }
+
+    const A: &str = "repo:com.example.a";
+    const B: &str = "repo:com.example.b";
+    const AB: &str = "repo?collection=com.example.a&collection=com.example.b";
+
+    #[test]
+    fn what_a_set_gives_follows_the_policy() {
+        use SetChanges::{Follow, Hold, Notify};
+        let (a, b) = ("com.example.a", "com.example.b");
+        let note =
+            |added: &str, removed: &str, outcome| vec![(added.to_owned(), removed.to_owned(), outcome)];
+        for (policy, before, now, granted, held, expected) in [
+            (Follow, before(A, "", ""), vec![a], A, "", vec![]),
+            (Follow, before(A, "", ""), vec![a, b], AB, "", note(B, "", SetOutcome::Applied)),
+            (Notify, before(A, "", ""), vec![a, b], AB, "", note(B, "", SetOutcome::Applied)),
+            (Follow, before(AB, "", ""), vec![a], A, "", note("", B, SetOutcome::Applied)),
+            (Follow, before(A, "", ""), vec![b], B, "", note(B, A, SetOutcome::Applied)),
+            // What was declined stays out under every policy, and is nothing to note.
+            (Follow, before(A, B, ""), vec![a, b], A, "", vec![]),
+            (Hold, before(A, B, ""), vec![a, b], A, "", vec![]),
+            (Hold, before(A, "", ""), vec![a], A, "", vec![]),
+            (Hold, before(A, "", ""), vec![a, b], A, B, note(B, "", SetOutcome::Held)),
+            (Hold, before(A, "", B), vec![a, b], A, B, vec![]),
+            (Hold, before(A, "", B), vec![a], A, "", vec![]),
+            (Hold, before(AB, "", ""), vec![a], A, "", note("", B, SetOutcome::Applied)),
+            (Hold, before(A, "", ""), vec![b], "", B, note(B, A, SetOutcome::Held)),
+            // The operator does not hold things back any more.
+            (Follow, before(A, "", B), vec![a, b], AB, "", note(B, "", SetOutcome::Applied)),
+        ] {
+            let (after, drifts) = drift(&before, None, &include(), &known("two", &now), policy);
+            let case = format!("{policy:?} {before:?} {now:?}");
+            assert_eq!((after.granted.as_str(), after.held.as_str()), (granted, held), "{case}");
+            assert_eq!((after.version.as_str(), &after.declined), ("two", &before.declined), "{case}");
+            assert_eq!(noted(drifts), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn what_was_approved_since_is_released_and_nothing_else() {
+        let since = before(B, "", "");
+        let now = known("two", &["com.example.a", "com.example.b", "com.example.c"]);
+        let held = "repo?collection=com.example.b&collection=com.example.c";
+        let (after, drifts) = drift(&before(A, "", held), Some(&since), &include(), &now, SetChanges::Hold);
+        assert_eq!(after.granted.as_str(), AB);
+        assert_eq!(after.held.as_str(), "repo:com.example.c");
+        assert_eq!(noted(drifts), [(B.to_owned(), String::new(), SetOutcome::Approved)]);
+    }
+}

@@ -16,7 +16,7 @@ pub(crate) fn cannot(offer: &Offer, locale: &Locale) -> String {
         .flat_map(|offered| &offered.parts)
         .map(|part| part.permission.to_string())
         .collect();
-    let can = Permissions::from_iter(parts.iter().map(String::as_str));
+    let can: Permissions = parts.iter().map(String::as_str).collect();
     let things: Vec<String> = missing(&can).into_iter().map(|id| locale.text(id, &[])).collect();
     let join = |id: &str, things: &[String]| things.join(&locale.text(id, &[]));
     let things = match things.split_last() {

@@ -42,7 +42,7 @@ fn every_page_in_every_language() {
             let main = html.split("<main>").nth(1).unwrap().split("</main>").next().unwrap();
             let title = html.split("<title>").nth(1).unwrap().split("</title>").next().unwrap();
             let text = pages.entry(page.to_owned()).or_insert_with(|| html.replace(main, "\n…\n"));
-            *text += &format!("\n======== {sample}: {title}\n{main}");
+            text.extend(["\n======== ", sample, ": ", title, "\n", main]);
         }
         for (page, text) in pages {
             insta::assert_snapshot!(format!("{}.{page}", locale.language), text);

@@ -189,7 +189,7 @@ async fn a_set_that_takes_too_long_is_refused() {
     world.sets.publish_music(&["track"]);
     *world.sets.slow.lock() = Duration::from_millis(1);
     assert_eq!(app.post("/oauth/par", app.push_form(&app.verifier(), &scope())).await.status, 201);
-    *world.sets.slow.lock() = Duration::from_secs(60);
+    *world.sets.slow.lock() = Duration::from_mins(1);
     let refused = app.post("/oauth/par", app.push_form(&app.verifier(), &scope())).await;
     refused.assert_refused(400, "invalid_scope");
     assert!(refused.text.contains("too long"), "{}", refused.text);

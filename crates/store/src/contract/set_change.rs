@@ -74,7 +74,7 @@ pub async fn sets_are_replaced_only_by_who_knows_them(store: Subject) {
     assert!(store.list_set_changes(&did(1)).await.expect("it reads").is_empty());
     assert!(store.replace_sets(token_id(1), replace(1, 2)).await.expect("it answers"));
     assert_eq!(store.find_sets(token_id(1)).await.expect("it reads"), [set(2)]);
-    assert_eq!(store.list_set_changes(&did(1)).await.expect("it reads"), [approved.clone()]);
+    assert_eq!(store.list_set_changes(&did(1)).await.expect("it reads"), std::slice::from_ref(&approved));
     let to_none = ReplaceSets { before: vec![set(2)], ..ReplaceSets::default() };
     assert!(store.replace_sets(token_id(1), to_none).await.expect("it answers"));
     assert!(store.find_sets(token_id(1)).await.expect("it reads").is_empty());

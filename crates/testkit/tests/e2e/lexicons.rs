@@ -13,11 +13,16 @@ use gatewright_protocol::time::Clock as _;
 use gatewright_resolve::lexicon::{COLLECTION, txt_name};
 use gatewright_resolve::system::SystemClock;
 use gatewright_server::permission_sets::{FindSetError, KnownSet, Purpose};
+use gatewright_testkit::app::App;
 use gatewright_testkit::author::{Author, Wrong};
+use gatewright_testkit::client_host::ClientHost;
+use gatewright_testkit::client_key::ClientKey;
 use gatewright_testkit::clock::TestClock;
 use gatewright_testkit::network::TestNetwork;
 use serde_json::{Value, json};
 
+use crate::hosted_clients::told;
+use crate::misbehaving::push;
 use crate::start::{network, signed_in};
 
 const SET: &str = "com.acme.music.authBasic";
@@ -46,6 +51,12 @@ impl Stage {
 
     fn publish(&self, collections: &[&str]) {
         self.author.publish(&self.nsid, &repo(collections));
+    }
+
+    /// An application that asks for the set.
+    fn app(&self) -> Result<App> {
+        let scope = format!("atproto include:{SET}");
+        Ok(App::loopback(self.network.url(), &scope)?.with_clock(self.clock.clone()))
     }
 
     async fn find(&self, purpose: Purpose) -> Result<Arc<KnownSet>, FindSetError> {
@@ -121,6 +132,8 @@ async fn a_set_works_at_once_when_it_is_published() -> Result<()> {
     let (network, alice, _) = network().await?;
     let nsid: Nsid = SET.parse()?;
     let mut app = signed_in(&network, &alice, &format!("atproto repo:{COLLECTION}")).await?;
+    let mut reader = App::loopback(network.url(), &format!("atproto include:{SET}"))?;
+    assert_eq!(push(&mut reader).await?.status, 400);
     for _ in 0..2 {
         let refused = find(&network, &nsid, Purpose::NewSession).await.unwrap_err();
         let why = refused.to_string();
@@ -136,6 +149,8 @@ async fn a_set_works_at_once_when_it_is_published() -> Result<()> {
         "record": document(&["com.acme.music.track"])});
     let answer = app.procedure(network.url(), "com.atproto.repo.putRecord", &put).await?;
     assert_eq!(answer.status, 200, "{:?}", answer.json());
+    assert_eq!(push(&mut reader).await?.status, 201);
+    assert_eq!(reader.sign_in(&alice).await?.scope, "repo:com.acme.music.track atproto");
     let set = find(&network, &nsid, Purpose::NewSession).await?;
     assert_eq!(granted(&set, &format!("include:{SET}")), "repo:com.acme.music.track");
 
@@ -199,6 +214,24 @@ async fn sec_59_what_does_not_prove_a_set_is_not_resolved() -> Result<()> {
         stage.author.spoil(spoiled);
         assert_eq!(stage.find(Purpose::NewSession).await?, set, "{spoiled:?}");
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_59_a_request_for_a_set_without_proof_is_refused_by_name() -> Result<()> {
+    let stage = Stage::set().await?;
+    stage.publish(&["com.acme.music.track"]);
+    let mut app = stage.app()?;
+    for spoiled in SPOILED {
+        stage.author.spoil(spoiled);
+        let answer = push(&mut app).await?;
+        assert_eq!(told(&answer), (400, "invalid_scope".to_owned()), "{spoiled:?}");
+        let description = answer.json()?["error_description"].as_str().unwrap_or_default().to_owned();
+        assert!(description.contains(SET), "{description}");
+        stage.clock.advance(Duration::from_secs(5));
+    }
+    stage.author.spoil(None);
+    assert_eq!(push(&mut app).await?.status, 201);
     Ok(())
 }
 
@@ -324,6 +357,35 @@ async fn sec_60_a_copy_serves_while_the_author_is_away() -> Result<()> {
     assert_eq!(stage.find(Purpose::RunningSession).await?, set, "old sessions go on");
     stage.author.misbehave(None);
     assert_eq!(stage.find(Purpose::NewSession).await?, set, "the author is back");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_60_sessions_go_on_when_new_ones_are_refused() -> Result<()> {
+    let stage = Stage::set().await?;
+    stage.publish(&["com.acme.music.track"]);
+    // Sessions of public clients end before a set expires.
+    let (host, key) = (ClientHost::start().await?, ClientKey::generate("key-1"));
+    host.publish_keys([key.jwk()]);
+    let scope = format!("atproto include:{SET}");
+    let app = App::confidential(stage.network.url(), &host, "/client.json", &scope, &key)?;
+    let mut session = app.with_clock(stage.clock.clone());
+    session.sign_in(&stage.network.people().swap_remove(0)).await?;
+    let mut another = stage.app()?;
+
+    stage.author.misbehave(Wrong::Unavailable);
+    assert_eq!(push(&mut another).await?.status, 201, "fresh");
+    for _ in 0..2 {
+        stage.clock.advance(44 * DAY);
+        assert_eq!(push(&mut another).await?.status, 201, "stale");
+        assert_eq!(session.refresh().await?.scope, "repo:com.acme.music.track atproto");
+    }
+    stage.clock.advance(3 * DAY);
+    let refused = push(&mut another).await?;
+    assert_eq!(told(&refused), (400, "invalid_scope".to_owned()), "expired");
+    assert_eq!(session.refresh().await?.scope, "repo:com.acme.music.track atproto");
+    stage.author.misbehave(None);
+    assert_eq!(push(&mut another).await?.status, 201);
     Ok(())
 }
 

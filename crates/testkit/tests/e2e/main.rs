@@ -1,6 +1,14 @@
 //! The whole of it over HTTP: flows, refusals, restarts, the programs of others.
 
 mod assertions;
+mod client_bot;
+mod client_flow;
+mod client_kill;
+mod client_misbehaving;
+mod client_refresh;
+mod client_start;
+mod client_storm;
+mod client_web;
 mod crash;
 mod granular;
 mod host;

@@ -17,7 +17,8 @@ use crate::start::{NOTES, network, signed_in};
 /// More than any answer takes whose host does not stall.
 const QUICK: Duration = Duration::from_secs(3);
 
-async fn push(app: &mut App) -> Result<Answer> {
+/// The answer to a pushed request.
+pub(crate) async fn push(app: &mut App) -> Result<Answer> {
     let verifier = CodeVerifier::from_bytes(&random_bytes(&SystemRandom));
     let parameters = app.parameters(&verifier, "state");
     let form: Vec<(&str, &str)> = parameters.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();

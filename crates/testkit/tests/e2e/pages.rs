@@ -12,8 +12,8 @@ use url::Url;
 
 use crate::start::{NOTES, network};
 
-const LOUD: &str =
-    "atproto repo:* identity:* rpc:*?aud=did:web:api.example.com%23all account:email blob:image/*";
+const LOUD: &str = "atproto repo:* identity:* rpc:*?aud=did:web:api.example.com%23all account:email blob:image/* \
+     include:fm.plyr.authFullApp";
 
 /// Types what the sign-in form asks for, and sends it.
 async fn sign_in(chromium: &Chromium, person: &Person) -> Result<()> {
@@ -139,6 +139,7 @@ async fn every_page_passes_axe_on_a_phone_in_light_and_dark() -> Result<()> {
         chromium.click("input[name='remember']").await?;
         sign_in(&chromium, &alice).await?;
         chromium.find("button[name='decision']").await?;
+        chromium.click(".set summary").await?;
         passes(&chromium, "consent").await?;
         let marks = chromium.driver().find_all(thirtyfour::By::Css(".warning")).await?;
         assert_eq!(marks.len(), 3, "repo:*, identity:* and rpc:* are marked");
@@ -156,7 +157,12 @@ async fn every_page_passes_axe_on_a_phone_in_light_and_dark() -> Result<()> {
         assert!(button.text().await?.contains(&alice.handle));
         passes(&chromium, "account picker").await?;
         button.click().await?;
-        chromium.find("button[name='decision'][value='approve']").await?;
+        chromium.click("button[name='decision'][value='approve']").await?;
+        let back = chromium.wait_for(&app.redirect_uri).await?;
+        code_of(&mut app, &pushed, &back).await?;
+        chromium.open_page(&format!("{}/account", network.url())).await?;
+        chromium.click(".app summary").await?;
+        passes(&chromium, "account").await?;
 
         chromium.open_page(&authorize).await?;
         chromium.find("h1").await?;

@@ -12,6 +12,7 @@ use gatewright_testkit::app::{App, Person};
 use gatewright_testkit::author::Author;
 use gatewright_testkit::clock::TestClock;
 use gatewright_testkit::form::Browser;
+use gatewright_testkit::form::page::Page;
 use gatewright_testkit::network::TestNetwork;
 use serde_json::{Value, json};
 
@@ -100,13 +101,13 @@ async fn sec_61_a_set_that_grew_shows_in_the_next_token_and_on_the_account_page(
         assert_eq!(write(&network, &mut app, &alice, "com.acme.music.list").await?, expected, "{changes:?}");
         assert_eq!(write(&network, &mut app, &alice, "com.acme.music.track").await?, 200);
 
-        let page = browser.open(&format!("{}/account", network.url())).await?.page()?;
+        let page = account_page(&network, &mut browser, &alice).await?;
         assert!(
             page.text().contains("Create, update and delete com.acme.music.list records"),
             "{}",
             page.text()
         );
-        let mail = std::fs::read_dir(network.data().join("mail")).map(Iterator::count).unwrap_or(0);
+        let mail = std::fs::read_dir(network.data().join("mail")).map_or(0, Iterator::count);
         assert_eq!(mail, usize::from(changes == Changes::Notify), "{changes:?}");
         if changes == Changes::Hold {
             let page = browser.send(&page.form_saying("Approve these too")?).await?.page()?;
@@ -115,11 +116,19 @@ async fn sec_61_a_set_that_grew_shows_in_the_next_token_and_on_the_account_page(
             app.refresh().await?;
             assert_eq!(write(&network, &mut app, &alice, "com.acme.music.list").await?, 200);
         }
-        let page = browser.open(&format!("{}/account", network.url())).await?.page()?;
+        let page = account_page(&network, &mut browser, &alice).await?;
         browser.send(&page.form_saying("End access")?).await?;
         assert_eq!(write(&network, &mut app, &alice, "com.acme.music.track").await?, 401);
     }
     Ok(())
+}
+
+/// The account page; whoever is not signed in there signs in.
+async fn account_page(network: &TestNetwork, browser: &mut Browser, person: &Person) -> Result<Page> {
+    let page = browser.open(&format!("{}/account", network.url())).await?.page()?;
+    let Ok(sign_in) = page.form_with("password") else { return Ok(page) };
+    let sign_in = sign_in.fill("identifier", &person.handle)?.fill("password", &person.password)?;
+    browser.send(&sign_in.tick("remember", "on", true)?).await?.page()
 }
 
 fn permissions(collections: &[&str]) -> Value {

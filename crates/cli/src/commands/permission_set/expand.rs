@@ -30,7 +30,7 @@ pub struct Args {
     pub json: bool,
 }
 
-fn parse_include(text: &str) -> Result<Include, String> {
+pub(super) fn parse_include(text: &str) -> Result<Include, String> {
     match text.parse().map_err(|error: InvalidScope| error.to_string())? {
         Permission::Include(include) => Ok(include),
         other => Err(format!("`{}` is no `include:` scope", other.resource())),

@@ -1,4 +1,4 @@
-//! `gatewright permission-set diff | expand | lint | new`: for authors of permission sets.
+//! `gatewright permission-set diff | expand | lint | new | preview | publish`: for authors of permission sets.
 
 mod diff;
 mod expand;
@@ -6,6 +6,8 @@ mod file;
 mod lines;
 mod lint;
 mod new;
+mod preview;
+mod publish;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -15,6 +17,8 @@ pub use expand::Args as ExpandArgs;
 pub use lint::Args as LintArgs;
 pub use new::Args as NewArgs;
 pub use new::Service;
+pub use preview::Args as PreviewArgs;
+pub use publish::{Args as PublishArgs, Namespace};
 
 use crate::printer::Printer;
 
@@ -29,6 +33,10 @@ pub enum Command {
     Lint(LintArgs),
     /// Write a new set, from questions or from options
     New(NewArgs),
+    /// Show the consent page of a set in a browser, before it is published
+    Preview(PreviewArgs),
+    /// Publish one set from the account that its namespace belongs to, and say when it is live
+    Publish(PublishArgs),
 }
 
 /// Runs a command of `permission-set`.
@@ -41,5 +49,7 @@ pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
         Command::Expand(args) => expand::run(&args, printer),
         Command::Lint(args) => lint::run(&args, printer),
         Command::New(args) => new::run(args, printer),
+        Command::Preview(args) => preview::run(&args, printer),
+        Command::Publish(args) => publish::run(&args, printer),
     }
 }

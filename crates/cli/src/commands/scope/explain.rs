@@ -1,15 +1,20 @@
 //! `gatewright scope explain`.
 
+mod resolve;
+
 use anyhow::Result;
 use gatewright_protocol::scope::{Permission, RESOURCES, Sentence, Warning, sentences};
 use serde::Serialize;
 
+pub use self::resolve::SetOptions;
+use self::resolve::{Resolved, Sets};
 use crate::commands::REFUSED;
 use crate::printer::Printer;
 
 const EXAMPLES: &str = "Examples:
   gatewright scope explain 'repo:app.example.note?action=create'
-  gatewright scope explain --json 'atproto blob:image/* rpc:app.example.getNote?aud=*'";
+  gatewright scope explain --json 'atproto blob:image/* rpc:app.example.getNote?aud=*'
+  gatewright scope explain --resolve include:fm.plyr.authFullApp";
 
 /// What to explain.
 #[derive(Debug, clap::Args)]
@@ -18,6 +23,9 @@ pub struct Args {
     /// Print one JSON object a scope, each on its line
     #[arg(long)]
     pub json: bool,
+    /// Whether to look permission sets up, and where.
+    #[command(flatten)]
+    pub sets: SetOptions,
     /// A scope, or a whole scope string with spaces
     #[arg(value_name = "SCOPE", required = true)]
     pub scopes: Vec<String>,
@@ -33,17 +41,24 @@ struct Explanation<'a> {
     /// Whether the scope is far-reaching.
     warning: bool,
     error: Option<String>,
+    /// What an `include:` stands for today; only when asked to resolve it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set: Option<Resolved>,
 }
 
 /// Explains each scope, in order.
 ///
 /// # Errors
-/// When the answer cannot be printed.
+/// When the answer cannot be printed, or a permission set cannot be looked up because of the network.
 pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
     let mut status = 0;
+    let sets = Sets::new(&args.sets)?;
     for scope in args.scopes.iter().flat_map(|argument| tokens(argument)) {
-        let explanation = explain(scope);
-        if !explanation.valid {
+        let mut explanation = explain(scope);
+        if let Some(sets) = &sets {
+            explanation.set = sets.resolve(scope)?;
+        }
+        if !explanation.valid || explanation.set.as_ref().is_some_and(|set| set.unresolved.is_some()) {
             status = REFUSED;
         }
         if args.json { printer.json(&explanation)? } else { print(&explanation, printer)? }
@@ -71,6 +86,7 @@ fn explain(scope: &str) -> Explanation<'_> {
                 warning: sentences.iter().any(|sentence| sentence.warning != Warning::None),
                 sentences: sentences.iter().map(Sentence::to_string).collect(),
                 error: None,
+                set: None,
             }
         }
         Err(error) => Explanation {
@@ -81,6 +97,7 @@ fn explain(scope: &str) -> Explanation<'_> {
             sentences: Vec::new(),
             warning: false,
             error: Some(error.to_string()),
+            set: None,
         },
     }
 }
@@ -92,6 +109,9 @@ fn print(explanation: &Explanation<'_>, printer: &mut Printer) -> Result<()> {
     }
     for sentence in &explanation.sentences {
         printer.line(format_args!("  - {sentence}"))?;
+    }
+    if let Some(set) = &explanation.set {
+        set.print(printer)?;
     }
     if explanation.warning {
         printer.line("  far-reaching: a consent page warns of it")?;

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 pub use check::Args as CheckArgs;
-pub use explain::Args as ExplainArgs;
+pub use explain::{Args as ExplainArgs, SetOptions};
 
 use crate::printer::Printer;
 

@@ -41,7 +41,7 @@ async fn show(app: &App, peer: Peer, headers: &HeaderMap, query: &str) -> Result
     let accounts = operations::list_own_accounts(&app.ctx, &device.id).await?;
     let wanted = parameter(query, "account");
     let chosen = accounts.iter().find(|account| Some(account.did.as_str()) == wanted.as_deref());
-    let Some(account) = chosen.or(accounts.first()) else {
+    let Some(account) = chosen.or_else(|| accounts.first()) else {
         return Ok(sign_in_form(app, headers, Some(&device), &Typed::default(), None));
     };
     let done = parameter(query, "done").and_then(|word| Done::read(&word));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gatewright_protocol::permission_set::PermissionSet;
-use gatewright_protocol::scope::{Include, Permission};
+use gatewright_protocol::scope::{Include, Permission, Scopes};
 use gatewright_protocol::time::UnixTime;
 use gatewright_store::approved_set::ApprovedSet;
 use gatewright_store::consent::Consent;
@@ -110,13 +110,13 @@ fn grown() -> Consent {
         version: "an earlier one".to_owned(),
         granted: granted.parse().unwrap(),
         declined: "repo:fm.plyr.list".parse().unwrap(),
-        held: Default::default(),
+        held: Scopes::empty(),
     };
     Consent {
         account: "did:plc:ewvi7nxzyoun6zhxrhs64oiz".parse().unwrap(),
         client: "https://notes.example.com/oauth-client-metadata.json".parse().unwrap(),
         approved: "atproto blob:*/* include:fm.plyr.authFullApp".parse().unwrap(),
-        declined: Default::default(),
+        declined: Scopes::empty(),
         sets: vec![set],
         decided_at: UnixTime::from_seconds(1_785_542_400),
     }

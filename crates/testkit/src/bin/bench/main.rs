@@ -3,6 +3,7 @@
 //! connections, a fresh proof for each request: median of three rounds. V is one P-256 verification, measured in the
 //! same run on the same processor.
 
+mod client;
 mod limits;
 mod measure;
 mod operations;
@@ -98,6 +99,9 @@ async fn run(args: &Args) -> Result<Value> {
         report[synchronous] = measure_server(args, &server, synchronous, v, password).await?;
     }
     compare_durability(&mut report);
+    if args.only.as_deref().is_none_or(|only| "client".contains(only)) {
+        report["client"] = client::measure(args.seconds).await?;
+    }
     Ok(report)
 }
 
