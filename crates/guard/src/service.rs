@@ -8,7 +8,7 @@ use http::Method;
 use tower_service::Service;
 
 use crate::extract::Caller;
-use crate::table::{Found, Onward, Row, Rule};
+use crate::table::{Found, Onward, Row};
 use crate::{Guard, GuardError, GuardFuture, cors, rules};
 
 /// A service behind a [`Guard`].

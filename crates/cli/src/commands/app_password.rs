@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use gatewright_protocol::app_password::AppPasswordName;
 use gatewright_protocol::scope::Scopes;
