@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use gatewright_protocol::app_password::AppPasswordName;
 use gatewright_protocol::scope::Scopes;
@@ -146,7 +146,7 @@ async fn create(command: Create, printer: &mut Printer) -> Result<()> {
 
 async fn open(installation: &Installation, name: &str) -> Result<(Solo, Account)> {
     let solo = Solo::open_installation(&Config::load(&installation.config)?)?;
-    let account = solo.find_account(name).await?.with_context(|| {
+    let account = solo.find_account(name).await?.ok_or_else(|| {
         Hint::new(
             format!("there is no account {name} here"),
             "`gatewright account list` prints those there are",
