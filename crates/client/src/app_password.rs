@@ -133,12 +133,11 @@ async fn create_session(
     // As hosts compare them: a handle in lower case, without the mark that people put before it.
     let handle = Handle::from_input(typed).ok().map(|handle| handle.to_string());
     let identifier = handle.as_deref().unwrap_or(typed);
-    let (expected, host) = match request.service {
-        Some(service) => (identifier.parse::<Did>().ok(), service.to_owned()),
-        None => {
-            let (did, host) = find(sessions, identifier).await?;
-            (Some(did), host)
-        }
+    let (expected, host) = if let Some(service) = request.service {
+        (identifier.parse::<Did>().ok(), service.to_owned())
+    } else {
+        let (did, host) = find(sessions, identifier).await?;
+        (Some(did), host)
     };
     spend(sessions, &host, identifier).await?;
     let mut input = json!({"identifier": identifier, "password": request.password.expose()});

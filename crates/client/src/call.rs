@@ -145,6 +145,7 @@ enum Source {
     #[default]
     Empty,
     File(PathBuf),
+    #[expect(clippy::type_complexity, reason = "a length and its chunks, taken once")]
     Once(Arc<Mutex<Option<(Option<u64>, Chunks)>>>),
 }
 

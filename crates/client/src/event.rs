@@ -64,6 +64,7 @@ impl Event {
 
 /// Who is told.
 #[derive(Clone, Default)]
+#[expect(clippy::type_complexity, reason = "a list of functions")]
 pub(crate) struct Listeners(Vec<Arc<dyn Fn(&Event) + Send + Sync>>);
 
 impl Listeners {

@@ -108,7 +108,7 @@ impl Current {
         let (access, due) =
             (tokens.access.hash(), tokens.expires.map(|expires| due(expires, tokens.life(), sessions)));
         let origin = host.origin().ascii_serialization();
-        Ok(Self { host, origin, access, authorization, proof, due, record })
+        Ok(Self { record, host, origin, access, authorization, proof, due })
     }
 
     pub(crate) fn is_due(&self, now: UnixTime) -> bool {

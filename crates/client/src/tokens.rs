@@ -30,11 +30,11 @@ impl Tokens {
     /// that a wrong clock does no harm; others by the end that they say.
     pub(crate) fn of_pair(access: Secret, refresh: Secret, now: UnixTime, age: Age) -> Self {
         let times = JwtTimes::read(access.expose());
-        let expires = times.and_then(|times| match (age, times.iat) {
-            (Age::New, Some(iat)) => Some(
-                now.plus(UnixTime::from_seconds(times.exp).since(UnixTime::from_seconds(iat)).min(LONGEST)),
-            ),
-            _ => Some(UnixTime::from_seconds(times.exp)),
+        let expires = times.map(|times| match (age, times.iat) {
+            (Age::New, Some(iat)) => {
+                now.plus(UnixTime::from_seconds(times.exp).since(UnixTime::from_seconds(iat)).min(LONGEST))
+            }
+            _ => UnixTime::from_seconds(times.exp),
         });
         Self { access, refresh: Some(refresh), obtained: now, expires }
     }

@@ -50,10 +50,9 @@ fn check_granted(
     // A call for which there is no service: a token must be good for every service.
     let aud = destination.map_or("*", |destination| destination.audience().as_str());
     match row.oauth {
-        Rule::Any | Rule::Body | Rule::ServiceToken | Rule::Unasked => Ok(()),
         // What no application may, a password session of the right kind may.
         Rule::Forbidden if granted.is_scoped() => Err(GuardError::Forbidden),
-        Rule::Forbidden => Ok(()),
+        Rule::Any | Rule::Body | Rule::Forbidden | Rule::ServiceToken | Rule::Unasked => Ok(()),
         Rule::Account(attr, action) => granted.require([Need::Account(AccountNeed { attr, action })]),
         Rule::Identity(attr) => granted.require([Need::Identity(IdentityNeed { attr })]),
         Rule::Scope(scope) => match scope.parse::<Permission>() {

@@ -283,7 +283,7 @@ impl Fetcher {
     fn build(&self, roots: Roots, coding: Coding) -> Option<reqwest::Client> {
         let (idle_connections, idle_time) = match coding {
             Coding::AsSent | Coding::Decoded => (2, Duration::from_secs(15)),
-            Coding::Kept => (64, Duration::from_secs(60)),
+            Coding::Kept => (64, Duration::from_mins(1)),
         };
         let checked = CheckedDns {
             dns: Arc::clone(&self.0.dns),

@@ -134,7 +134,9 @@ async fn create(command: Create, printer: &mut Printer) -> Result<()> {
     let (row, secret) = create_app_password(&ctx, &account.did, new).await?;
     if json {
         let mut shown = as_json(&row);
-        shown["password"] = secret.expose().into();
+        if let Some(members) = shown.as_object_mut() {
+            members.insert("password".to_owned(), secret.expose().into());
+        }
         printer.json(&shown)?;
     } else {
         printer.line(secret.expose())?;

@@ -40,8 +40,9 @@ async fn publisher(solo: &Solo) -> Result<Did> {
 
 /// The same value again makes no commit.
 async fn put(solo: &Solo, did: &Did, mut document: Value) -> Result<()> {
-    let name = document["id"].as_str().context("the lexicon has no `id`")?.to_owned();
-    document["$type"] = COLLECTION.into();
+    let name = document.get("id").and_then(Value::as_str).context("the lexicon has no `id`")?.to_owned();
+    let members = document.as_object_mut().context("the lexicon is no object")?;
+    members.insert("$type".to_owned(), COLLECTION.into());
     let put = PutRecord {
         repo: Identifier::Did(did.clone()),
         collection: COLLECTION.parse()?,

@@ -138,14 +138,14 @@ impl Push<'_> {
             .pushed_authorization_request_endpoint
             .as_deref()
             .ok_or(SignInError::Answer("it takes no pushed requests"))?;
-        let asker = Asker {
+        let poster = Asker {
             sessions,
             proof: &proof,
             client_id: described.client_id(),
             client_key,
             issuer: &server.issuer,
         };
-        let answer = asker.post(url, &params).await.map_err(SignInError::Network)?;
+        let answer = poster.post(url, &params).await.map_err(SignInError::Network)?;
         let pushed = match answer.status.as_u16() {
             200 | 201 => json::from_slice::<Pushed>(&answer.body)
                 .ok()

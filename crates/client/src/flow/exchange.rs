@@ -71,7 +71,7 @@ impl<'a> Exchange<'a> {
         match asker.post(url, &[("token", token)]).await {
             Ok(answer) if answer.status.is_success() => {}
             Ok(answer) => {
-                tracing::warn!(status = answer.status.as_u16(), "the server did not take a token back")
+                tracing::warn!(status = answer.status.as_u16(), "the server did not take a token back");
             }
             Err(error) => tracing::warn!(%error, "a token could not be given back"),
         }

@@ -20,7 +20,7 @@ use super::{
 /// How many tasks race.
 pub const RACERS: usize = 32;
 const LASTS: Duration = Duration::from_secs(4);
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// A store under test, empty.

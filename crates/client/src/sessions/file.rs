@@ -184,7 +184,7 @@ impl Files<'_> {
                 sealed: sealed.to_vec(),
             })
         };
-        Ok(Some(read().unwrap_or(Session {
+        Ok(Some(read().unwrap_or_else(|| Session {
             fence: Fence::default(),
             until: FOR_EVER,
             sealed: bytes.clone(),
@@ -219,7 +219,8 @@ impl Files<'_> {
     }
 
     fn write_lease(&self, leased: &Leased) -> io::Result<()> {
-        let (holder, until) = leased.held.unwrap_or((Holder::from([0; 16]), UnixTime::from_millis(0)));
+        let (holder, until) =
+            leased.held.unwrap_or_else(|| (Holder::from([0; 16]), UnixTime::from_millis(0)));
         let bytes = [
             leased.fence.number().to_be_bytes().as_slice(),
             holder.as_bytes(),

@@ -248,15 +248,13 @@ impl Uses {
             let counted: Vec<i64> = self.0.iter().copied().filter(|time| *time > from).collect();
             let most = usize::try_from(allowance.most).unwrap_or(usize::MAX);
             let over = counted.len().checked_sub(most)?;
-            Some(UnixTime::from_millis(*counted.get(over).unwrap_or(&now.millis())).plus(allowance.within))
+            Some(counted.get(over).map_or(now, |time| UnixTime::from_millis(*time)).plus(allowance.within))
         });
-        match full_until.max() {
-            Some(until) => Spent::Refused { until },
-            None => {
-                self.0.push(now.millis());
-                Spent::Allowed
-            }
+        if let Some(until) = full_until.max() {
+            return Spent::Refused { until };
         }
+        self.0.push(now.millis());
+        Spent::Allowed
     }
 }
 

@@ -115,6 +115,7 @@ const SWEEP: [&str; 3] = [
 ];
 
 /// The number of the latest lease of a row, and who holds it until when.
+#[expect(clippy::type_complexity, reason = "two columns that are there together or not at all")]
 fn lease_of(
     transaction: &Transaction<'_>,
     key: &RowKey,

@@ -23,7 +23,7 @@ fn access(scope: LegacyScope) -> AccessClaims {
         account: "did:plc:ewvi7nxzyoun6zhxrhs64oiz".parse().unwrap(),
         session: LegacySessionId([7; 16]),
         issued_at: NOW,
-        expires_at: NOW.plus(Duration::from_mins(120)),
+        expires_at: NOW.plus(Duration::from_hours(2)),
     }
 }
 

@@ -42,8 +42,8 @@ pub async fn app_passwords_are_listed_newest_first(store: Subject) {
     let listed = store.list_app_passwords(&did(1)).await.expect("it reads");
     let names: Vec<&str> = listed.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(names, ["app 2", "app 1", "app 0"]);
-    let uses: Vec<_> = listed.into_iter().map(|row| row.last_use).collect();
-    assert_eq!(uses, [None, Some(used), None]);
+    let last: Vec<_> = listed.into_iter().map(|row| row.last_use).collect();
+    assert_eq!(last, [None, Some(used), None]);
     assert!(store.list_app_passwords(&did(3)).await.expect("it reads").is_empty());
 }
 

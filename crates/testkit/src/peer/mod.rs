@@ -8,6 +8,13 @@
 //! | `legacy` | sessions of app passwords |
 //! | `faults` | answers that are lost, late, huge, elsewhere, or wrong |
 
+#![expect(
+    clippy::result_large_err,
+    clippy::struct_field_names,
+    clippy::unused_self,
+    reason = "a refusal is an answer as it is sent, and a peer is asked for it"
+)]
+
 mod documents;
 mod faults;
 mod grants;

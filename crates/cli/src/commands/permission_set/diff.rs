@@ -85,9 +85,9 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
         texts: changed_texts(&old, &new),
     };
     if args.json {
-        printer.json(&answer)?
+        printer.json(&answer)?;
     } else {
-        print(&answer, change, printer)?
+        print(&answer, change, printer)?;
     }
     Ok(if args.refuse_wider && change.widens() { REFUSED } else { 0 })
 }

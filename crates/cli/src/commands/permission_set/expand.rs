@@ -61,9 +61,9 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
     };
     let status = if answer.error.is_some() { REFUSED } else { 0 };
     if args.json {
-        printer.json(&answer)?
+        printer.json(&answer)?;
     } else {
-        print(&answer, &file, printer)?
+        print(&answer, &file, printer)?;
     }
     Ok(status)
 }

@@ -36,9 +36,9 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
         Err(message) => Lint { errors: vec![Finding { index: None, message }], warnings: Vec::new() },
     };
     if args.json {
-        printer.json(&found)?
+        printer.json(&found)?;
     } else {
-        print(&found, &file, printer)?
+        print(&found, &file, printer)?;
     }
     Ok(if found.errors.is_empty() { 0 } else { REFUSED })
 }

@@ -112,7 +112,8 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
 async fn publish(args: &Args, mut document: Value, printer: &mut Printer) -> Result<Answer> {
     let nsid: Nsid =
         document.get("id").and_then(Value::as_str).context("the document has no `id`")?.parse()?;
-    document["$type"] = json!(COLLECTION);
+    let members = document.as_object_mut().context("the document is no object")?;
+    members.insert("$type".to_owned(), json!(COLLECTION));
     let resolver = resolver(args);
     let session = sign_in(args, &resolver).await?;
     let did = session.account().clone();
@@ -224,15 +225,12 @@ async fn live(resolver: &Resolver, nsid: &Nsid) -> Result<Option<Lexicon>> {
 
 fn print(answer: &Answer, printer: &mut Printer) -> Result<()> {
     let Answer { nsid, uri, .. } = answer;
-    match answer {
-        Answer { changed: false, live: true, .. } => {
-            printer.line(format_args!("{nsid} is published already: {uri}"))?
-        }
-        Answer { dry_run: true, .. } => printer.line(format_args!("would write {uri}"))?,
-        Answer { live: true, .. } => printer.line(format_args!("{nsid} is live: {uri}"))?,
-        _ => printer.line(format_args!(
-            "{nsid} is written at {uri}, but cannot be resolved yet; servers may take up to a day"
-        ))?,
-    }
+    let text = match answer {
+        Answer { changed: false, live: true, .. } => format!("{nsid} is published already: {uri}"),
+        Answer { dry_run: true, .. } => format!("would write {uri}"),
+        Answer { live: true, .. } => format!("{nsid} is live: {uri}"),
+        _ => format!("{nsid} is written at {uri}, but cannot be resolved yet; servers may take up to a day"),
+    };
+    printer.line(text)?;
     Ok(())
 }

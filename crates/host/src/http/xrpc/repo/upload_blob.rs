@@ -47,14 +47,13 @@ pub(crate) async fn post(context: App, caller: Caller, headers: HeaderMap, body:
         return Err(XrpcError::blob_too_large(limit));
     }
     let received = receive_blob(&context, caller.did(), body.into_data_stream()).await?;
-    let media_type = match declared {
-        Some(declared) => declared,
+    let media_type = if let Some(declared) = declared {
+        declared
+    } else {
         // What is not declared is what it looks like, and that is what must be granted.
-        None => {
-            let looks_like = received.sniffed_type().unwrap_or("application/octet-stream");
-            caller.require_blob(looks_like)?;
-            looks_like.to_owned()
-        }
+        let looks_like = received.sniffed_type().unwrap_or("application/octet-stream");
+        caller.require_blob(looks_like)?;
+        looks_like.to_owned()
     };
     let blob = keep_blob(&context, received, media_type).await?;
     Ok(Json(Output { blob: blob.into() }))
