@@ -250,7 +250,7 @@ mod tests {
             obtained: UnixTime::from_seconds(10),
             expires: Some(UnixTime::from_seconds(70)),
         };
-        assert_eq!(tokens.life(), Some(Duration::from_secs(60)));
+        assert_eq!(tokens.life(), Some(Duration::from_mins(1)));
         let did: Did = "did:plc:ewvi7nxzyoun6zhxrhs64oiz".parse().unwrap();
         let grant = Grant::AppPassword(AppPasswordGrant { tokens });
         let id = SessionId::of_bot(None, "alice.test");

@@ -280,13 +280,13 @@ mod tests {
         let now = UnixTime::from_seconds(1_790_000_000);
         let first = Fence::default().next(now);
         assert!(first.next(now) > first);
-        assert!(Fence::default().next(now.plus(Duration::from_secs(60))) > first.next(now));
+        assert!(Fence::default().next(now.plus(Duration::from_mins(1))) > first.next(now));
         assert_eq!(Fence::from_signed(first.signed()), first);
     }
 
     #[test]
     fn an_allowance_slides() {
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let allowances = [Allowance { most: 2, within: minute }, Allowance { most: 3, within: minute * 10 }];
         let start = UnixTime::from_seconds(1_790_000_000);
         let mut uses = Uses::default();

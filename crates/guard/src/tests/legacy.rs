@@ -79,7 +79,7 @@ impl World {
             account: ALICE.parse().unwrap(),
             session: session_id(),
             issued_at: self.now(),
-            expires_at: self.now().plus(Duration::from_mins(120)),
+            expires_at: self.now().plus(Duration::from_hours(2)),
         };
         change(&mut claims);
         LegacyKeys::new(SECRET, []).sign_access(&claims).expose().to_owned()

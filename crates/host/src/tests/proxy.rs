@@ -187,7 +187,7 @@ async fn sec_46_a_query_arrives_with_a_service_token_and_without_credentials_of_
     let call = world.arrived().await;
     assert_eq!((&call.method, call.target.as_str()), (&Method::GET, path));
     assert!(!format!("{:?}", call.headers).contains("secret"), "{call:?}");
-    let mut names: Vec<&str> = call.headers.keys().map(|name| name.as_str()).collect();
+    let mut names: Vec<&str> = call.headers.keys().map(http::HeaderName::as_str).collect();
     names.sort_unstable();
     assert_eq!(
         names,
@@ -229,7 +229,7 @@ async fn a_procedure_arrives_with_its_body_and_its_answer_comes_back() {
     let path = "/xrpc/com.example.notes.add";
     let answer = world.call(NOTES, Method::POST, path, &headers, Body::from("{\"text\":\"milk\"}")).await;
     assert_eq!((answer.status.as_u16(), answer.json()), (201, json!({"id": 1})));
-    let mut names: Vec<&str> = answer.headers.keys().map(|name| name.as_str()).collect();
+    let mut names: Vec<&str> = answer.headers.keys().map(http::HeaderName::as_str).collect();
     names.sort_unstable();
     assert_eq!(
         names,

@@ -63,7 +63,7 @@ async fn a_token_is_signed_by_the_key_of_the_did_document() {
         assert_eq!(answer.headers["cache-control"], "no-store");
         let token = answer.ok()["token"].as_str().unwrap().to_owned();
         let proven = checked(&network, &did, &token, aud, method).await;
-        assert_eq!(proven.method.as_ref().map(|nsid| nsid.as_str()), method);
+        assert_eq!(proven.method.as_ref().map(gatewright_protocol::syntax::Nsid::as_str), method);
         let once = proven.once.unwrap();
         let left = once.until.since(network.clock.now()).as_secs();
         assert!((60..=70).contains(&left), "a minute, and the skew: {left}");

@@ -117,10 +117,10 @@ fn rev(revision: u64) -> String {
 
 fn version(revision: u64) -> Lexicon {
     let title = format!("Version {revision}");
-    document(revision, json!({"type": "permission-set", "title": title, "permissions": []}))
+    document(revision, &json!({"type": "permission-set", "title": title, "permissions": []}))
 }
 
-fn document(revision: u64, main: Value) -> Lexicon {
+fn document(revision: u64, main: &Value) -> Lexicon {
     let digest = sha256(main.to_string().as_bytes());
     Lexicon {
         nsid: nsid(),
@@ -151,7 +151,7 @@ async fn a_set_is_fetched_once_an_hour() {
     assert_eq!(set.set.title(&["en"]), Some("Version 1"));
     assert_eq!((set.rev.as_str(), set.resolved_at), (rev(1).as_str(), world.clock.now()));
     world.publish(2);
-    world.clock.advance(HOUR - Duration::from_secs(1));
+    world.clock.advance(Duration::from_secs(3_599));
     assert_eq!(world.new_session().await, Ok(rev(1)));
     assert_eq!(world.asked(), 1);
     world.clock.advance(Duration::from_secs(1));
@@ -208,7 +208,7 @@ async fn sec_60_a_copy_serves_while_its_author_is_away() {
     world.fail(down());
     assert_eq!(world.new_session().await, Ok(rev(1)), "fresh");
     assert_eq!(world.asked(), 1);
-    world.clock.advance(90 * DAY - Duration::from_secs(1));
+    world.clock.advance(Duration::from_secs(90 * 86_400 - 1));
     assert_eq!(world.new_session().await, Ok(rev(1)), "stale");
     assert_eq!(world.asked(), 1);
     assert_eq!(world.new_session().await, Ok(rev(1)));
@@ -242,7 +242,7 @@ async fn sec_59_a_set_that_was_never_resolved_is_refused_with_the_reason() {
         world.clock.advance(Duration::from_mins(1));
     }
     for main in [json!({"type": "record"}), json!({"type": "permission-set"}), json!(null)] {
-        *world.author.answer.lock() = Some(Ok(document(1, main)));
+        *world.author.answer.lock() = Some(Ok(document(1, &main)));
         let refused = world.new_session().await.unwrap_err();
         assert!(is_unresolved(&refused, "it is not a permission set"), "{refused}");
     }

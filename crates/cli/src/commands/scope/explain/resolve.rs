@@ -140,7 +140,7 @@ mod tests {
 
     use super::*;
 
-    fn lexicon(permissions: serde_json::Value) -> Lexicon {
+    fn lexicon(permissions: &serde_json::Value) -> Lexicon {
         let main = json!({"type": "permission-set", "title": "Music", "permissions": permissions});
         Lexicon {
             nsid: "com.example.music.auth".parse().unwrap(),
@@ -163,7 +163,7 @@ mod tests {
         let repo =
             json!({"type": "permission", "resource": "repo", "collection": ["com.example.music.like"]});
         let blob = json!({"type": "permission", "resource": "blob", "accept": ["image/*"]});
-        let resolved = Resolved::of(&include(), &lexicon(json!([repo, blob])));
+        let resolved = Resolved::of(&include(), &lexicon(&json!([repo, blob])));
         assert_eq!(resolved.title.as_deref(), Some("Music"));
         assert_eq!(resolved.scopes, ["repo:com.example.music.like"]);
         assert_eq!(resolved.sentences, ["Create, update and delete com.example.music.like records"]);
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_is_no_set_is_unresolved() {
-        let mut lexicon = lexicon(json!([]));
+        let mut lexicon = lexicon(&json!([]));
         lexicon.document["defs"]["main"]["type"] = json!("record");
         assert!(Resolved::of(&include(), &lexicon).unresolved.is_some());
     }
