@@ -226,7 +226,8 @@ async fn installation(folder: &Path) -> std::path::PathBuf {
     use gatewright_store::account::{Account, AccountStatus, AccountStore as _, NewAccount};
     use gatewright_store::sqlite::{Options, Sqlite};
     let file = folder.join("gatewright.toml");
-    let text = format!("[server]\npublic_url = \"https://pds.example.net\"\ndata = {folder:?}\n");
+    let text =
+        format!("[server]\npublic_url = \"https://pds.example.net\"\ndata = \"{}\"\n", folder.display());
     std::fs::write(&file, text).expect("it writes");
     let account = Account {
         did: "did:web:alice.example.net".parse().expect("a DID"),
@@ -426,9 +427,9 @@ fn permission_set_diff_classifies_by_meaning() {
         (output.status, lines(&output).remove(0))
     };
     let split = [
-        NOTE.replace("}", ", \"action\": [\"create\"]}"),
+        NOTE.replace('}', ", \"action\": [\"create\"]}"),
         CALL.to_owned(),
-        NOTE.replace("}", ", \"action\": [\"delete\", \"update\"]}"),
+        NOTE.replace('}', ", \"action\": [\"delete\", \"update\"]}"),
     ];
     let same = set_file(&folder, "same.json", &split.each_ref().map(String::as_str));
     assert_eq!(

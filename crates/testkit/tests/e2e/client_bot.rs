@@ -92,7 +92,7 @@ async fn sc_43_c_what_is_kept_is_the_session_and_not_nothing() -> Result<()> {
     let kept = sessions.list().await?;
     assert_eq!(kept.len(), 1);
     assert_eq!((kept[0].account.as_str(), kept[0].host.as_str()), (ALICE, machine.peer.origin()));
-    assert_eq!(kept[0].handle.as_ref().map(|handle| handle.as_str()), Some("alice.test"));
+    assert_eq!(kept[0].handle.as_ref().map(gatewright_protocol::syntax::Handle::as_str), Some("alice.test"));
     assert_eq!(*told.lock(), ["created"], "told by whoever was named before anything happened");
     assert_eq!(&kept[0].id, bot.id());
     Ok(())
@@ -250,7 +250,7 @@ async fn refreshing_goes_ahead_of_the_tokens_end() -> Result<()> {
     let clock = Arc::new(TestClock::at(now));
     let (sessions, _) = sessions_at(memory(), peer.names(), peer.origin(), Arc::clone(&clock) as _);
     let bot = Session::for_bot(&sessions, "alice.test", PASSWORD).await?;
-    clock.advance(Duration::from_secs(7200 - 60));
+    clock.advance(Duration::from_mins(119));
     ping(&bot).await?;
     assert_eq!(peer.asked(REFRESH), 0);
     clock.advance(Duration::from_secs(55));

@@ -137,7 +137,7 @@ async fn a_program_on_a_desktop_takes_its_browser_back_and_nobody_elses() -> Res
     let started = client.start(at(&alice.handle).redirect_uri(&place), &secret).await?;
     let waiting = {
         let client = client.clone();
-        tokio::spawn(async move { back.finish(&client, &secret, std::time::Duration::from_secs(60)).await })
+        tokio::spawn(async move { back.finish(&client, &secret, std::time::Duration::from_mins(1)).await })
     };
     let mut browser = Browser::new();
     let origin = place.trim_end_matches("/callback");

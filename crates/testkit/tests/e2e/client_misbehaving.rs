@@ -64,7 +64,7 @@ async fn sec_52_metadata_that_lies_is_refused_before_anything_is_sent() -> Resul
         }),
         ("a slash after the issuer", |peer| {
             peer.change_server(|document| {
-                document["issuer"] = json!(format!("{}/", document["issuer"].as_str().unwrap_or_default()))
+                document["issuer"] = json!(format!("{}/", document["issuer"].as_str().unwrap_or_default()));
             });
         }),
         ("no pushed requests", |peer| {
@@ -72,7 +72,7 @@ async fn sec_52_metadata_that_lies_is_refused_before_anything_is_sent() -> Resul
         }),
         ("no iss", |peer| {
             peer.change_server(|document| {
-                document["authorization_response_iss_parameter_supported"] = json!(null)
+                document["authorization_response_iss_parameter_supported"] = json!(null);
             });
         }),
         ("no S256", |peer| {
@@ -83,7 +83,7 @@ async fn sec_52_metadata_that_lies_is_refused_before_anything_is_sent() -> Resul
         }),
         ("no ES256 for assertions", |peer| {
             peer.change_server(|document| {
-                document["token_endpoint_auth_signing_alg_values_supported"] = json!(["RS256"])
+                document["token_endpoint_auth_signing_alg_values_supported"] = json!(["RS256"]);
             });
         }),
         ("no client documents", |peer| {
@@ -91,7 +91,7 @@ async fn sec_52_metadata_that_lies_is_refused_before_anything_is_sent() -> Resul
         }),
         ("a list that leaves this host out", |peer| {
             peer.change_server(|document| {
-                document["protected_resources"] = json!(["https://other.client.net"])
+                document["protected_resources"] = json!(["https://other.client.net"]);
             });
         }),
         ("no object", |peer| peer.change_server(|document| *document = json!(["issuer"]))),

@@ -57,8 +57,8 @@ impl Bot {
 
     fn keep(&mut self, answer: &Answer) -> Result<()> {
         let body = answer.json()?;
-        self.access = body["accessJwt"].as_str().context("a token")?.to_owned();
-        self.refresh = body["refreshJwt"].as_str().context("a token")?.to_owned();
+        body["accessJwt"].as_str().context("a token")?.clone_into(&mut self.access);
+        body["refreshJwt"].as_str().context("a token")?.clone_into(&mut self.refresh);
         Ok(())
     }
 
