@@ -51,10 +51,12 @@
 //!
 //! - A session ends when its server says so, or when somebody signs out. No failure on the way, of a network, a server or
 //!   a store, costs one.
-//! - Tokens are kept before they are used. Whatever is kill -9'd at whatever moment leaves a session that goes on.
+//! - Tokens are kept before they are used.
 //! - The account is the one that was asked for, and its own host and server vouch for it, at the sign-in and at each
 //!   renewal.
 //! - A store sees sealed bytes and hashed names only.
+//!
+//! Not proven yet: that processes which share a session and are killed renew it once an expiration.
 
 mod app_password;
 mod bot;
