@@ -14,6 +14,9 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("chromedriver", "--version", "chromium-driver"),
     ("createdb", "--version", "postgresql"),
     ("redis-server", "--version", "redis-server"),
+    ("python3", "--version", "python3"),
+    // The module that makes environments needs this one, which Debian keeps apart.
+    ("python3", "-cimport ensurepip", "python3-venv"),
 ];
 
 /// Makes sure that everything the tests start is on this machine.
@@ -34,7 +37,8 @@ pub(crate) fn for_tests() -> Result<()> {
         run::run(install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&missing))?;
     }
     nextest()?;
-    npm()
+    npm()?;
+    pypi()
 }
 
 /// The packages of `interop/npm`, exactly as its lock file names them.
@@ -52,6 +56,24 @@ fn npm() -> Result<()> {
         "--no-audit",
         "--no-fund",
     ]))?;
+    std::fs::write(&stamp, wanted)?;
+    Ok(())
+}
+
+/// The packages of `interop/pypi`, exactly as its lock file names them, in an environment of their own.
+fn pypi() -> Result<()> {
+    let folder = run::root().join("interop/pypi");
+    let lock = folder.join("requirements.txt");
+    let environment = folder.join(".venv");
+    let stamp = environment.join(".gatewright-lock");
+    let wanted = std::fs::read(&lock).with_context(|| format!("{} cannot be read", lock.display()))?;
+    if std::fs::read(&stamp).is_ok_and(|have| have == wanted) {
+        return Ok(());
+    }
+    run::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
+    let mut install = Command::new(environment.join("bin/pip"));
+    install.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]);
+    run::run(install.args(["--only-binary", ":all:", "--requirement"]).arg(&lock))?;
     std::fs::write(&stamp, wanted)?;
     Ok(())
 }

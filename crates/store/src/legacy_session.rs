@@ -9,6 +9,7 @@ use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 
 use crate::StoreError;
+use crate::account::PasswordHash;
 use crate::app_password::{AppPasswordId, AppPasswordUse};
 
 /// One session of an account.
@@ -92,6 +93,9 @@ pub struct NewLegacySession {
     pub refresh: Option<LegacyRefresh>,
     /// The use of its app password.
     pub used: Option<AppPasswordUse>,
+    /// The hash that the account's own password was checked against. The session begins only if that is its hash still
+    /// (AS-62). `None` with an app password, and where the store does not keep the password.
+    pub proven: Option<PasswordHash>,
 }
 
 /// A refresh token of a session.
@@ -135,7 +139,8 @@ pub enum LegacyRefreshed {
 /// ([`AccountStore`](crate::account::AccountStore)).
 #[async_trait]
 pub trait LegacySessionStore: Send + Sync {
-    /// Begins a session. False if the app password it is begun with is gone meanwhile. What the app password says never
+    /// Begins a session. False if the app password it is begun with is gone meanwhile, or the account's own password is
+    /// another by now: one that was replaced after it was checked lets nobody in (AS-62). What the app password says never
     /// changes, so the session says the same.
     async fn create_legacy_session(&self, new: NewLegacySession) -> Result<bool, StoreError>;
     /// The session of this name. Asked for on every guarded request: answered from memory where the back end knows

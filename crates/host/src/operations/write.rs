@@ -65,7 +65,8 @@ pub enum Validate {
     IfKnown,
     /// Nothing.
     Never,
-    /// Everything: an unknown lexicon is an error.
+    /// Everything: an unknown lexicon is an error, except where stock clients ask for this with every record they write
+    /// ([`comes_with_clients`]).
     Required,
 }
 
@@ -82,7 +83,7 @@ impl From<Option<bool>> for Validate {
 impl Validate {
     /// What the answer says about it. No lexicon of records is known here yet.
     pub fn status(self) -> Option<&'static str> {
-        (self == Self::IfKnown).then_some("unknown")
+        (self != Self::Never).then_some("unknown")
     }
 }
 
@@ -114,7 +115,7 @@ pub(super) fn prepare(collection: &Nsid, value: Value, validate: Validate) -> Re
         Some(Ipld::String(kind)) if kind.as_str() == collection.as_str() => {}
         Some(_) => return Err(WriteError::Type(collection.clone())),
     }
-    if validate == Validate::Required {
+    if validate == Validate::Required && !comes_with_clients(collection) {
         return Err(WriteError::UnknownLexicon(collection.clone()));
     }
     let value = Ipld::Map(map);
@@ -123,6 +124,13 @@ pub(super) fn prepare(collection: &Nsid, value: Value, validate: Validate) -> Re
         return Err(WriteError::TooLarge { collection: collection.clone(), size: block.len() });
     }
     Ok(NewRecord { cid: of_block(&block), blobs: value::blobs(&value), block: Bytes::from(block) })
+}
+
+/// Whether stock clients carry the lexicon themselves, and ask every host to require it: the Python SDK does with each
+/// post. Their records are written as if they had not asked, and the answer says that nothing was validated
+/// (docs/decisions/0009-required-validation.md).
+fn comes_with_clients(collection: &Nsid) -> bool {
+    ["app.bsky.", "chat.bsky."].iter().any(|namespace| collection.as_str().starts_with(namespace))
 }
 
 /// One commit of all changes; `None` if there was nothing to change. They count against the budget of the account even

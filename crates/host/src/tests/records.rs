@@ -191,6 +191,18 @@ async fn what_is_not_a_record_is_refused_by_name() {
 }
 
 #[tokio::test]
+async fn what_stock_clients_want_validated_is_written_and_called_unknown() {
+    let network = Network::new();
+    let did = network.account("alice").await.did;
+    let post =
+        |value| json!({"repo": did, "collection": "app.bsky.feed.post", "validate": true, "record": value});
+    let answer = write(&network, &did, CREATE, post(json!({"text": "hello"}))).await;
+    assert_eq!((answer.status, answer.json()["validationStatus"].as_str()), (200, Some("unknown")));
+    let answer = write(&network, &did, CREATE, post(json!({"$type": "com.example.note"}))).await;
+    assert_eq!(answer.status, 400, "what every record has to be is checked all the same");
+}
+
+#[tokio::test]
 async fn a_blob_that_was_not_uploaded_cannot_be_named() {
     let network = Network::new();
     let did = network.account("alice").await.did;

@@ -7,7 +7,7 @@ use gatewright_protocol::legacy::{LegacyRefreshId, LegacySessionId};
 use gatewright_protocol::secret::{FactorCode, Password};
 use gatewright_protocol::time::UnixTime;
 use gatewright_store::StoreError;
-use gatewright_store::account::AccountStatus;
+use gatewright_store::account::{AccountStatus, PasswordHash};
 use gatewright_store::app_password::{AppPassword, AppPasswordUse};
 use gatewright_store::legacy_session::{
     AppPasswordAccess, LegacyAccess, LegacyRefresh, LegacySession, NewLegacySession,
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::session_tokens::{SessionClient, SessionTokens, audience, sign};
 use super::{Before, ExpandScopesError, expand_scopes};
-use crate::accounts::{AccountsError, Factor, KnownAccount};
+use crate::accounts::{AccountsError, Factor, KnownAccount, ProvenAccount};
 use crate::context::Context;
 use crate::permission_sets::Purpose;
 
@@ -78,14 +78,14 @@ async fn begin(ctx: &Context, new: CreateSession) -> Result<SessionTokens, Creat
     let CreateSession { identifier, password, factor, allow_taken_down, client } = new;
     let app_password = password.expose().parse::<AppPasswordSecret>().ok();
     if let Some(proven) = ctx.accounts.check_password(&identifier, password).await? {
-        let account = proven.account;
+        let ProvenAccount { account, password } = proven;
         let access = match account.status {
             AccountStatus::TakenDown if allow_taken_down => LegacyAccess::TakenDown,
             AccountStatus::TakenDown => return Err(CreateSessionError::TakenDown),
             AccountStatus::Active | AccountStatus::Deactivated => LegacyAccess::Full,
         };
         return match ctx.accounts.check_factor(&account.did, factor).await? {
-            Factor::NotAsked | Factor::Right => keep(ctx, account, access, None).await,
+            Factor::NotAsked | Factor::Right => keep(ctx, account, access, Proof::Password(password)).await,
             Factor::Required => Err(CreateSessionError::FactorRequired),
             Factor::Wrong => Err(CreateSessionError::Wrong),
         };
@@ -106,7 +106,7 @@ async fn begin(ctx: &Context, new: CreateSession) -> Result<SessionTokens, Creat
         granted,
         expires_at: row.expires_at,
     };
-    keep(ctx, account, LegacyAccess::AppPassword(access), Some(client)).await
+    keep(ctx, account, LegacyAccess::AppPassword(access), Proof::AppPassword(client)).await
 }
 
 /// The account and the app password of it that this is.
@@ -121,11 +121,19 @@ async fn find(
     Ok(row.filter(|row| !row.is_over(ctx.now())).map(|row| (account, row)))
 }
 
+/// What a session is begun with.
+enum Proof {
+    /// An app password, by this client.
+    AppPassword(SessionClient),
+    /// The account's own password, and the hash it was checked against where the store keeps it.
+    Password(Option<PasswordHash>),
+}
+
 async fn keep(
     ctx: &Context,
     account: KnownAccount,
     access: LegacyAccess,
-    client: Option<SessionClient>,
+    proof: Proof,
 ) -> Result<SessionTokens, CreateSessionError> {
     let audience = audience(ctx, &account).ok_or(CreateSessionError::NotHere)?;
     let now = ctx.now();
@@ -144,15 +152,14 @@ async fn keep(
         refreshed_at: now,
         ends_at: if is_kept { refresh.expires_at } else { access_end },
     };
-    let new = NewLegacySession {
-        session: session.clone(),
-        refresh: is_kept.then_some(refresh),
-        used: client.map(|client| AppPasswordUse {
-            at: now,
-            client: client.name,
-            network: Some(client.place),
-        }),
+    let (used, proven) = match proof {
+        Proof::AppPassword(client) => {
+            (Some(AppPasswordUse { at: now, client: client.name, network: Some(client.place) }), None)
+        }
+        Proof::Password(password) => (None, password),
     };
+    let new =
+        NewLegacySession { session: session.clone(), refresh: is_kept.then_some(refresh), used, proven };
     if !ctx.store.create_legacy_session(new).await? {
         return Err(CreateSessionError::Wrong);
     }

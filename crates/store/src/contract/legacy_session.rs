@@ -39,7 +39,7 @@ pub async fn a_session_is_found_as_it_was_begun(store: Subject) {
     ] {
         let session =
             LegacySession { id: session_id(number), account: did(1), access, ..new_session(1, None).session };
-        let new = NewLegacySession { session: session.clone(), refresh: None, used: None };
+        let new = NewLegacySession { session: session.clone(), refresh: None, used: None, proven: None };
         assert!(store.create_legacy_session(new).await.expect("it writes"));
         let found = store.find_legacy_session(session_id(number)).await.expect("it reads");
         assert_eq!(found, Some(session));
@@ -56,6 +56,43 @@ pub async fn no_session_begins_with_an_app_password_that_is_gone(store: Subject)
     create(&store, &AppPassword { expires_at: Some(NOW), ..app_password(1, 0) }).await;
     assert!(!store.create_legacy_session(new_session(1, Some(0))).await.expect("it answers"));
     assert!(store.find_legacy_session(session_id(1)).await.expect("it reads").is_none());
+}
+
+/// AS-62, whichever comes first: who proved a password that was replaced since gets no session.
+pub async fn a_password_that_was_replaced_begins_no_session(store: Subject) {
+    store.create_account(account(1)).await.expect("it writes");
+    let begin = |number, proven| {
+        let new = NewLegacySession { proven: Some(password(proven)), ..new_session(number, None) };
+        let store = store.clone();
+        async move { store.create_legacy_session(new).await.expect("it answers") }
+    };
+    assert!(begin(1, 1).await);
+    assert!(store.replace_password(&did(1), password(9)).await.expect("it writes"));
+    assert!(!begin(2, 1).await, "the session comes after the new password");
+    assert!(store.list_legacy_sessions(&did(1)).await.expect("it reads").is_empty());
+    assert!(begin(3, 9).await);
+    let elsewhere = NewLegacySession { proven: Some(password(2)), ..new_session_of(2, 4, None) };
+    assert!(
+        !store.create_legacy_session(elsewhere).await.expect("it answers"),
+        "nobody could have proven it"
+    );
+    assert_eq!(store.list_legacy_sessions(&did(1)).await.expect("it reads").len(), 1);
+}
+
+/// The new password and the sign-in with the old one race: no session outlives it.
+pub async fn a_new_password_and_a_session_race(store: Subject) {
+    store.create_account(account(1)).await.expect("it writes");
+    store
+        .race(|store, racer| async move {
+            if racer == 0 {
+                assert!(store.replace_password(&did(1), password(9)).await.expect("it writes"));
+            } else {
+                let new = NewLegacySession { proven: Some(password(1)), ..new_session(racer, None) };
+                store.create_legacy_session(new).await.expect("it answers");
+            }
+        })
+        .await;
+    assert!(store.list_legacy_sessions(&did(1)).await.expect("it reads").is_empty());
 }
 
 /// SESS-15, SESS-16: two hours, and the same successor each time, whatever became of it.

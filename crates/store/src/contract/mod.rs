@@ -182,6 +182,8 @@ macro_rules! contract_tests {
                 legacy_session {
                     a_session_is_found_as_it_was_begun,
                     no_session_begins_with_an_app_password_that_is_gone,
+                    a_password_that_was_replaced_begins_no_session,
+                    a_new_password_and_a_session_race,
                     sec_66_a_used_refresh_token_has_the_same_successor_within_its_grace,
                     a_refresh_token_ends_at_its_time,
                     a_refresh_token_is_of_one_session,

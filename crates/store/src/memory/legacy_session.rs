@@ -67,10 +67,13 @@ impl LegacySessions {
 #[async_trait]
 impl LegacySessionStore for Memory {
     async fn create_legacy_session(&self, new: NewLegacySession) -> Result<bool, StoreError> {
-        let NewLegacySession { session, refresh, used } = new;
+        let NewLegacySession { session, refresh, used, proven } = new;
         let tables = &mut *self.tables();
         if tables.legacy_sessions.rows.contains_key(&session.id) {
             return Err(name_taken("session"));
+        }
+        if proven.is_some_and(|password| !tables.accounts.has_password(&session.account, &password)) {
+            return Ok(false);
         }
         if let Some(access) = session.access.app_password() {
             if tables.app_passwords.find(access.id, session.created_at).is_none() {

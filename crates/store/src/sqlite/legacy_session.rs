@@ -7,7 +7,7 @@ use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 use rusqlite::{Connection, Row, params};
 
-use super::account::own;
+use super::account::{has_password, own};
 use super::cache::Change;
 use super::row::{Columns, all, one};
 use super::writer::Write;
@@ -86,7 +86,12 @@ fn end_where(
 }
 
 fn create_in(write: &mut Write<'_>, new: NewLegacySession) -> Result<bool, StoreError> {
-    let NewLegacySession { session, refresh, used } = new;
+    let NewLegacySession { session, refresh, used, proven } = new;
+    if let Some(password) = &proven
+        && !has_password(write, &session.account, password)?
+    {
+        return Ok(false);
+    }
     let access = session.access.app_password();
     if let Some(access) = access {
         if !app_password::is_good(write, access.id, session.created_at)? {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use gatewright::dev::Options;
 use gatewright_testkit::network::TestNetwork;
 
 fn npm() -> PathBuf {
@@ -20,21 +21,42 @@ fn node_of(arch: &str) -> Result<&'static str> {
 }
 
 async fn run(script: &str) -> Result<()> {
-    let network = TestNetwork::start().await?;
     let folder = npm();
     let node = folder.join("node_modules").join(node_of(std::env::consts::ARCH)?).join("bin/node");
+    let missing = "Node 22 is not there: `cargo xtask test` installs it, or `npm ci` in interop/npm";
+    run_with(&TestNetwork::start().await?, node, folder, script, missing).await
+}
+
+/// The same by Python, and with rate limits: its library tells of them.
+async fn run_python(script: &str) -> Result<()> {
+    let network = TestNetwork::start_with(|options| Options { rate_limits: true, ..options }).await?;
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../interop/pypi");
+    let python = folder.join(".venv/bin/python");
+    let missing = "interop/pypi is not installed: `cargo xtask test` does that";
+    run_with(&network, python, folder, script, missing).await
+}
+
+async fn run_with(
+    network: &TestNetwork,
+    program: PathBuf,
+    folder: PathBuf,
+    script: &str,
+    missing: &'static str,
+) -> Result<()> {
     let ready = network.ready().to_string();
     let script = script.to_owned();
     let output = tokio::task::spawn_blocking(move || {
-        Command::new(node)
+        Command::new(program)
             .arg(&script)
             .current_dir(folder)
             .env("GATEWRIGHT_READY", ready)
             .env("NODE_NO_WARNINGS", "1")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PYTHONWARNINGS", "ignore")
             .output()
     })
     .await?
-    .context("Node 22 is not there: `cargo xtask test` installs it, or `npm ci` in interop/npm")?;
+    .context(missing)?;
     println!("{}", String::from_utf8_lossy(&output.stdout));
     eprintln!("{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}", output.status);
@@ -59,6 +81,21 @@ async fn a_general_oauth_client_works_by_the_rfcs() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_official_lexicon_resolver_accepts_our_proofs() -> Result<()> {
     run("lex-resolver.mjs").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_agent_logs_in_with_passwords() -> Result<()> {
+    run("atp-agent.mjs").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_python_sdk_logs_in_keeps_its_session_and_is_refused() -> Result<()> {
+    run_python("atproto_sdk.py").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_of_pdsx_does_its_commands() -> Result<()> {
+    run_python("pdsx_cli.py").await
 }
 
 #[test]
