@@ -81,23 +81,21 @@ fn split_at_byte(text: &str, byte: u8) -> Option<(&str, &str)> {
 
 fn decode(text: &str) -> Result<Cow<'_, str>, InvalidScope> {
     let mut rest = text.as_bytes();
-    if !rest.contains(&b'%') {
-        return Ok(Cow::Borrowed(text));
-    }
+    let is_escape = |byte: &u8| *byte == b'%';
+    let Some(mut at) = rest.iter().position(is_escape) else { return Ok(Cow::Borrowed(text)) };
     let mut bytes = Vec::with_capacity(rest.len());
     loop {
-        match rest {
+        let (plain, escape) = rest.split_at(at);
+        bytes.extend_from_slice(plain);
+        rest = match escape {
             [] => break,
-            [b'%', high, low, tail @ ..] => {
+            [_, high, low, tail @ ..] => {
                 bytes.push((hex_digit(*high)? << 4) | hex_digit(*low)?);
-                rest = tail;
+                tail
             }
-            [b'%', ..] => return Err(InvalidScope::Escape),
-            [byte, tail @ ..] => {
-                bytes.push(*byte);
-                rest = tail;
-            }
-        }
+            _ => return Err(InvalidScope::Escape),
+        };
+        at = rest.iter().position(is_escape).unwrap_or(rest.len());
     }
     String::from_utf8(bytes).map(Cow::Owned).map_err(|_| InvalidScope::Escape)
 }
