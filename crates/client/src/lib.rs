@@ -56,7 +56,8 @@
 //!   renewal.
 //! - A store sees sealed bytes and hashed names only.
 //!
-//! Not proven yet: that processes which share a session and are killed renew it once an expiration.
+//! Processes which share a session renew it once an expiration, also when some of them are killed between the answer of
+//! the server and the row: the tests kill them in every store that processes can share.
 
 mod app_password;
 mod bot;

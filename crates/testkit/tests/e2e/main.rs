@@ -3,6 +3,7 @@
 mod assertions;
 mod client_bot;
 mod client_flow;
+mod client_kill;
 mod client_misbehaving;
 mod client_refresh;
 mod client_start;
