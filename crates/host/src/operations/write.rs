@@ -66,7 +66,7 @@ pub enum Validate {
     /// Nothing.
     Never,
     /// Everything: an unknown lexicon is an error, except where stock clients ask for this with every record they write
-    /// ([`comes_with_clients`]).
+    /// (docs/decisions/0009-required-validation.md).
     Required,
 }
 
