@@ -6,7 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    account, app_password, client, completions, config, dev, keys, permission_set, scope, serve,
+    account, accounts, app_password, blob, call, client, completions, config, dev, keys, login, logout,
+    permission_set, record, scope, serve, session, whoami,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -17,7 +18,8 @@ const STYLES: Styles = Styles::styled()
 const EXAMPLES: &str = "Examples:
   gatewright dev                                     a whole network on this machine, to try it
   gatewright serve --config gatewright.toml          the production server
-  gatewright scope explain 'repo:com.example.note'   what a scope means, in plain words";
+  gatewright scope explain 'repo:com.example.note'   what a scope means, in plain words
+  gatewright login alice.example.com                 sign in, then `call`, `record`, `blob`";
 
 /// One program for the authorization of the AT Protocol.
 #[derive(Debug, Parser)]
@@ -34,9 +36,16 @@ pub enum Command {
     /// Make and list accounts, set passwords
     #[command(subcommand)]
     Account(account::Command),
+    /// List who is signed in on this machine
+    Accounts(accounts::Args),
     /// Make, list and revoke app passwords
     #[command(subcommand)]
     AppPassword(app_password::Command),
+    /// Upload files
+    #[command(subcommand)]
+    Blob(blob::Command),
+    /// Call a method as the account that is signed in
+    Call(call::Args),
     /// Check what a client publishes about itself
     #[command(subcommand)]
     Client(client::Command),
@@ -50,14 +59,26 @@ pub enum Command {
     /// Look after the signing keys
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Sign in on this machine, in a browser or with an app password
+    Login(login::Args),
+    /// Sign out on this machine
+    Logout(logout::Args),
     /// Write, check and compare permission sets
     #[command(subcommand)]
     PermissionSet(permission_set::Command),
+    /// Write and read records
+    #[command(subcommand)]
+    Record(record::Command),
     /// Explain and check scopes
     #[command(subcommand)]
     Scope(scope::Command),
     /// Run the production server
     Serve(serve::Args),
+    /// Take a session elsewhere
+    #[command(subcommand)]
+    Session(session::Command),
+    /// Say as whom commands act
+    Whoami(whoami::Args),
 }
 
 /// Which installation a command works on.

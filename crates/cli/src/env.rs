@@ -14,3 +14,7 @@ pub const DATA: &str = "GATEWRIGHT_DATA";
 pub const HOST: &str = "GATEWRIGHT_HOST";
 /// The PLC directory: overrides `identity.plc_url` of the configuration.
 pub const PLC: &str = "GATEWRIGHT_PLC";
+/// Where programs keep a person's state (XDG); the sessions of the command line lie below it.
+pub const STATE_HOME: &str = "XDG_STATE_HOME";
+/// Where programs keep a person's configuration (XDG); the key of the sessions lies below it.
+pub const CONFIG_HOME: &str = "XDG_CONFIG_HOME";

@@ -9,6 +9,7 @@ mod client_refresh;
 mod client_start;
 mod client_storm;
 mod client_web;
+mod command_line;
 mod crash;
 mod granular;
 mod host;
