@@ -18,16 +18,14 @@ use gatewright_host::settings::Settings as HostSettings;
 use gatewright_host::{Host, Keys as HostKeys};
 use gatewright_protocol::crypto::PrivateKey;
 use gatewright_protocol::random::Random;
-use gatewright_protocol::secret::{FactorCode, Password};
+use gatewright_protocol::secret::Password;
 use gatewright_protocol::service_auth::Recipient;
 use gatewright_protocol::syntax::{Development, Did, Handle};
 use gatewright_protocol::time::Clock;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
 use gatewright_resolve::{Network, Resolver};
 use gatewright_server::AuthorizationServer;
-use gatewright_server::accounts::{
-    Accounts, AccountsError, Factor, KnownAccount, ProvenAccount, StoreAccounts,
-};
+use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount, ProvenAccount, StoreAccounts};
 use gatewright_server::keys::KeyFile;
 use gatewright_server::lexicons::Lexicons;
 use gatewright_server::passwords::Passwords;
@@ -446,10 +444,6 @@ impl Accounts for HostedAccounts {
 
     async fn find_named(&self, identifier: &str) -> Result<Option<KnownAccount>, AccountsError> {
         self.accounts.find_named(identifier).await
-    }
-
-    async fn check_factor(&self, did: &Did, code: Option<FactorCode>) -> Result<Factor, AccountsError> {
-        self.accounts.check_factor(did, code).await
     }
 
     async fn describe(&self, account: &KnownAccount) -> Result<Option<serde_json::Value>, AccountsError> {

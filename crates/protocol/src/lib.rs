@@ -20,6 +20,7 @@
 //! | [`service_auth`] | service tokens: an account calls a service in its own name |
 //! | [`secret`] | tokens, codes and passwords that cannot be printed, and their hashes |
 //! | [`app_password`] | passwords for clients without OAuth |
+//! | [`factor`] | second factors: TOTP, codes that are good once |
 //! | [`legacy`] | the bearer tokens of password sessions |
 
 pub mod app_password;
@@ -27,6 +28,7 @@ pub mod crypto;
 pub mod data_model;
 pub mod did_document;
 pub mod dpop;
+pub mod factor;
 pub mod jose;
 pub mod json;
 pub mod legacy;

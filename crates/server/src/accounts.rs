@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use gatewright_protocol::random::Random;
-use gatewright_protocol::secret::{FactorCode, Password};
+use gatewright_protocol::secret::Password;
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_store::StoreError;
 use gatewright_store::account::{Account, AccountStatus, AccountStore, PasswordHash};
@@ -31,29 +31,11 @@ pub trait Accounts: Send + Sync {
     /// The account of this handle, DID or e-mail address.
     async fn find_named(&self, identifier: &str) -> Result<Option<KnownAccount>, AccountsError>;
 
-    /// Checks the second factor of an account whose password was right. An account that has none is never asked.
-    async fn check_factor(&self, _did: &Did, _code: Option<FactorCode>) -> Result<Factor, AccountsError> {
-        Ok(Factor::NotAsked)
-    }
-
     /// The DID document of an account as its host knows it: today's clients take the host's address from there
     /// (SESS-13).
     async fn describe(&self, _account: &KnownAccount) -> Result<Option<Value>, AccountsError> {
         Ok(None)
     }
-}
-
-/// What a second factor says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Factor {
-    /// The account has none.
-    NotAsked,
-    /// Its code is needed, and was not sent.
-    Required,
-    /// The code is right.
-    Right,
-    /// The code is wrong.
-    Wrong,
 }
 
 /// What the server knows of an account.

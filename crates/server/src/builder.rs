@@ -248,6 +248,7 @@ impl Builder {
                 clock,
                 random,
                 sessions: Counter::of_known_keys(settings.limits.session),
+                factor_tries: Counter::of_known_keys(settings.limits.wrong_codes),
                 settings,
             }),
         };

@@ -45,6 +45,8 @@ pub struct Context {
     pub nonces: Arc<Nonces>,
     /// Refreshes by session (AS-49).
     pub(crate) sessions: Counter,
+    /// Wrong codes of second factors by account.
+    pub(crate) factor_tries: Counter,
 }
 
 impl Context {

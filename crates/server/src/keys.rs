@@ -154,7 +154,7 @@ impl KeyFile {
         Secret(Zeroizing::new(hmac_sha256(&*self.refresh_key.0, &[b"derived for ", purpose])))
     }
 
-    /// Seals the signing keys of accounts in their rows.
+    /// Seals the signing keys of accounts, and their second factors, in their rows.
     pub fn seal_key(&self) -> SealKey {
         SealKey::new(*self.seal_key.0)
     }
@@ -269,6 +269,8 @@ pub struct Keys {
     ring: ArcSwap<Ring>,
     legacy: Arc<LegacyKeys>,
     app_password_key: Secret,
+    factor_key: Secret,
+    factor_seal: SealKey,
     refresh_key: Secret,
     device_key: Secret,
 }
@@ -290,6 +292,8 @@ impl Keys {
             ring: ArcSwap::from_pointee(file.ring()?),
             legacy: Arc::new(file.legacy_keys()),
             app_password_key: file.derive(b"app passwords"),
+            factor_key: file.derive(b"second factors"),
+            factor_seal: file.seal_key(),
             refresh_key: Secret(file.refresh_key.0.clone()),
             device_key: Secret(file.device_key.0.clone()),
         })
@@ -326,6 +330,16 @@ impl Keys {
     /// What app passwords are looked up by. It never changes, or all of them would be good no longer.
     pub(crate) fn app_password_key(&self) -> &[u8; 32] {
         &self.app_password_key.0
+    }
+
+    /// What recovery codes are looked up by. It never changes, or all of them would be good no longer.
+    pub(crate) fn factor_key(&self) -> &[u8; 32] {
+        &self.factor_key.0
+    }
+
+    /// Seals what second factors are checked with.
+    pub(crate) fn factor_seal(&self) -> &SealKey {
+        &self.factor_seal
     }
 
     pub(crate) fn refresh_key(&self) -> &[u8; 32] {

@@ -7,12 +7,12 @@ use axum::routing::{MethodRouter, get, post};
 use gatewright_guard::{Guard, GuardLayer};
 use gatewright_protocol::oauth::server_metadata;
 
-use crate::http::account::{approve, end_session, home, sign_in as own_sign_in, sign_out};
+use crate::http::account::{approve, end_session, factors, home, prove, sign_in as own_sign_in, sign_out};
 use crate::http::app::App;
 use crate::http::assets;
 use crate::http::machine::{dpop_endpoint, method_not_allowed, preflight};
 use crate::http::oauth::not_a_page::not_a_page;
-use crate::http::oauth::{account, authorize, cancel, consent, jwks, par, revoke, sign_in, token};
+use crate::http::oauth::{account, authorize, cancel, consent, factor, jwks, par, revoke, sign_in, token};
 use crate::http::well_known::{authorization_server, change_password};
 use crate::http::xrpc::count::count;
 use crate::http::xrpc::errors::XrpcRefusal;
@@ -41,9 +41,16 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::SIGN_IN, get(sign_in::get).post(sign_in::post))
         .route(paths::ACCOUNT, get(account::get).post(account::post))
         .route(paths::CONSENT, post(consent::post).fallback(not_a_page))
+        .route(paths::FACTOR, post(factor::post).fallback(not_a_page))
         .route(paths::CANCEL, post(cancel::post).fallback(not_a_page))
         .route(paths::OWN_ACCOUNT, get(home::get))
         .route(paths::OWN_SIGN_IN, post(own_sign_in::post).fallback(not_a_page))
+        .route(paths::OWN_FACTOR, post(prove::post).fallback(not_a_page))
+        .route(paths::FACTORS, get(factors::home::get))
+        .route(paths::ADD_TOTP, post(factors::totp::post).fallback(not_a_page))
+        .route(paths::CONFIRM_TOTP, post(factors::totp::confirm).fallback(not_a_page))
+        .route(paths::RENEW_RECOVERY, post(factors::recovery_codes::post).fallback(not_a_page))
+        .route(paths::REMOVE_FACTOR, post(factors::remove::post).fallback(not_a_page))
         .route(paths::OWN_SIGN_OUT, post(sign_out::post).fallback(not_a_page))
         .route(paths::END_SESSION, post(end_session::post).fallback(not_a_page))
         .route(paths::APPROVE_HELD, post(approve::post).fallback(not_a_page))

@@ -44,6 +44,8 @@ pub struct Settings {
     pub tolerate_absent_state: bool,
     /// What a permission set that gives more than before means for the sessions it was approved for (PS-23).
     pub set_changes: SetChanges,
+    /// When people prove themselves once more.
+    pub step_up: StepUp,
     /// How long a sign-in takes at least, so that its time tells nothing (AS-37).
     pub sign_in_floor: Duration,
     /// Proxies in front of the server, whose word about the address of a browser is taken.
@@ -66,6 +68,7 @@ impl Settings {
             tolerate_absent_assertion_expiry: false,
             tolerate_absent_state: false,
             set_changes: SetChanges::default(),
+            step_up: StepUp::default(),
             sign_in_floor: Duration::from_millis(400),
             trusted_proxies: Vec::new(),
         }
@@ -180,6 +183,20 @@ pub enum SetChanges {
     Notify,
 }
 
+/// When people prove themselves once more: with their second factor, or their password where they have none.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StepUp {
+    /// Whoever proved themselves on the same device so lately is not asked again.
+    pub fresh: Duration,
+}
+
+impl Default for StepUp {
+    fn default() -> Self {
+        Self { fresh: 10 * MINUTE }
+    }
+}
+
 /// How long things live (spec.md 0.1).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -204,6 +221,8 @@ pub struct Lifetimes {
     pub remembered_sign_in: Duration,
     /// How long a sign-in for one request is good (AS-37).
     pub request_sign_in: Duration,
+    /// How long a sign-in whose password was right waits for its second factor.
+    pub waiting_sign_in: Duration,
     /// After this long the secret of a device is replaced (AS-36).
     pub device_secret: Duration,
     /// How long the secret before that is taken still (AS-36).
@@ -246,6 +265,7 @@ impl Default for Lifetimes {
             challenge: DAY,
             remembered_sign_in: 7 * DAY,
             request_sign_in: 15 * MINUTE,
+            waiting_sign_in: 5 * MINUTE,
             device_secret: 5 * MINUTE,
             device_grace: Duration::from_secs(5),
             recovery: MINUTE,
@@ -279,6 +299,8 @@ pub struct Limits {
     pub sign_in_daily: Rate,
     /// Sign-ins from one network, whoever is named.
     pub sign_in_network: Rate,
+    /// Wrong codes for the second factor of one account, wherever they come from.
+    pub wrong_codes: Rate,
     /// Pushed requests of public clients from one network.
     pub push_public: Rate,
     /// Pushed requests of one confidential client.
@@ -305,6 +327,7 @@ impl Default for Limits {
             sign_in: Rate { count: 30, window: FIVE },
             sign_in_daily: Rate { count: 300, window: DAY },
             sign_in_network: Rate { count: 300, window: FIVE },
+            wrong_codes: Rate { count: 50, window: DAY },
             push_public: Rate { count: 100, window: FIVE },
             push_confidential: Rate { count: 3000, window: FIVE },
             session: Rate { count: 30, window: FIVE },

@@ -79,8 +79,8 @@ pub trait AccountStore: Send + Sync {
     async fn list_accounts(&self, after: Option<&Did>, limit: usize) -> Result<Vec<Account>, StoreError>;
     /// The hash of the account's password.
     async fn find_password(&self, did: &Did) -> Result<Option<PasswordHash>, StoreError>;
-    /// Replaces the password and ends every code, token, device sign-in and legacy session of the account in the same
-    /// step (AS-62, SESS-18), and every open request of a device on which it was signed in: an approval that was just on
+    /// Replaces the password and ends every code, token, device sign-in (one that waits for a second factor too) and
+    /// legacy session of the account in the same step (AS-62, SESS-18), and every open request of a device on which it was signed in: an approval that was just on
     /// its way is none. App passwords stay.
     /// False if there is no such account.
     async fn replace_password(&self, did: &Did, password: PasswordHash) -> Result<bool, StoreError>;
@@ -98,7 +98,7 @@ pub trait AccountStore: Send + Sync {
     /// False if there is no such account.
     async fn set_account_status(&self, did: &Did, status: AccountStatus) -> Result<bool, StoreError>;
     /// Forgets the DID and everything that is kept for it: account, sign-ins, consents, codes, tokens, app passwords,
-    /// legacy sessions, preferences, repository and blobs (SESS-19). Works too for an account that is kept elsewhere. False if there was nothing.
+    /// second factors, legacy sessions, preferences, repository and blobs (SESS-19). Works too for an account that is kept elsewhere. False if there was nothing.
     async fn delete_account(&self, did: &Did) -> Result<bool, StoreError>;
     /// The sealed signing key of the account's repository.
     async fn find_signing_key(&self, did: &Did) -> Result<Option<Vec<u8>>, StoreError>;

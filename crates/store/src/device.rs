@@ -63,6 +63,9 @@ pub struct DeviceAccount {
     pub account: Did,
     /// When its password was last proven on this device.
     pub signed_in_at: UnixTime,
+    /// When it last proved itself on this device with all that it has: with the password, and a second factor if it has
+    /// one. Never before `signed_in_at`, unless a factor was added elsewhere.
+    pub proven_at: UnixTime,
     /// `None`: remembered for every request. `Some`: good for this request only (AS-37), or for the pages of the
     /// account where it is [`ACCOUNT_PAGES`].
     pub request: Option<RequestId>,

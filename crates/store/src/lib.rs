@@ -19,6 +19,7 @@ pub mod consent;
 pub mod contract;
 pub mod device;
 pub mod error;
+pub mod factor;
 pub mod legacy_session;
 pub mod lexicon;
 pub mod limits;
@@ -42,6 +43,7 @@ use app_password::AppPasswordStore;
 use blob::BlobStore;
 use consent::ConsentStore;
 use device::DeviceStore;
+use factor::FactorStore;
 use legacy_session::LegacySessionStore;
 use lexicon::LexiconStore;
 use preference::PreferenceStore;
@@ -58,6 +60,7 @@ pub trait AuthorizationStore:
     + AppPasswordStore
     + ConsentStore
     + DeviceStore
+    + FactorStore
     + LegacySessionStore
     + LexiconStore
     + ReplayStore
@@ -72,6 +75,7 @@ impl<T> AuthorizationStore for T where
         + AppPasswordStore
         + ConsentStore
         + DeviceStore
+        + FactorStore
         + LegacySessionStore
         + LexiconStore
         + ReplayStore

@@ -24,3 +24,4 @@ account-sign-out = Auf diesem Gerät abmelden
 account-done-approved = Zugestimmt. Die Anwendung hat es, sobald sie ihren Zugriff das nächste Mal erneuert.
 account-done-changed = Es wurde nichts erlaubt: Was auf Sie wartet, hat sich inzwischen geändert. Sehen Sie es sich noch einmal an.
 account-done-ended = Beendet. Die Anwendung darf nicht mehr für Ihr Konto handeln.
+account-factors = Zweite Faktoren: Passkeys, Codes, Wiederherstellung

@@ -20,3 +20,4 @@ sign-in-refused-too-many =
        *[other] Zu viele Versuche. Versuchen Sie es in { $minutes } Minuten noch einmal.
     }
 sign-in-refused-wrong = Handle oder Passwort stimmt nicht. App-Passwörter gelten hier nicht: Nehmen Sie das Passwort des Kontos.
+sign-in-refused-over = Das dauerte zu lange, oder es waren zu viele falsche Codes. Melden Sie sich noch einmal an.

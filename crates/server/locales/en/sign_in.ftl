@@ -24,3 +24,4 @@ sign-in-refused-too-many =
        *[other] Too many attempts. Try again in { $minutes } minutes.
     }
 sign-in-refused-wrong = The handle or password is not right. App passwords do not work here: use the password of the account.
+sign-in-refused-over = That took too long, or there were too many wrong codes. Sign in again.

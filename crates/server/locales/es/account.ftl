@@ -24,3 +24,4 @@ account-sign-out = Cerrar sesión en este dispositivo
 account-done-approved = Aceptado. La aplicación lo tendrá en cuanto renueve su acceso.
 account-done-changed = No se ha aceptado nada: lo que estaba pendiente ha cambiado entretanto. Míralo otra vez.
 account-done-ended = Acceso retirado. La aplicación ya no puede actuar en nombre de tu cuenta.
+account-factors = Segundos factores: llaves de acceso, códigos, recuperación

@@ -20,3 +20,4 @@ sign-in-refused-too-many =
        *[other] Demasiados intentos. Vuelve a intentarlo dentro de { $minutes } minutos.
     }
 sign-in-refused-wrong = El nombre de usuario o la contraseña no son correctos. Las contraseñas de aplicación no sirven aquí: usa la de la cuenta.
+sign-in-refused-over = Pasó demasiado tiempo o hubo demasiados códigos incorrectos. Inicia sesión de nuevo.

@@ -24,3 +24,4 @@ account-sign-out = Se déconnecter sur cet appareil
 account-done-approved = Accepté. L’application en disposera dès qu’elle renouvellera son accès.
 account-done-changed = Rien n’a été accepté : ce qui attend votre accord a changé entre-temps. Regardez encore une fois.
 account-done-ended = Accès retiré. L’application ne peut plus agir pour votre compte.
+account-factors = Seconds facteurs : clés d’accès, codes, récupération

@@ -20,3 +20,4 @@ sign-in-refused-too-many =
        *[other] Trop de tentatives. Réessayez dans { $minutes } minutes.
     }
 sign-in-refused-wrong = Le pseudo ou le mot de passe est incorrect. Les mots de passe d’application ne fonctionnent pas ici : utilisez celui du compte.
+sign-in-refused-over = Cela a pris trop de temps, ou il y a eu trop de codes erronés. Connectez-vous à nouveau.

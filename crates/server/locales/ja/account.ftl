@@ -24,3 +24,4 @@ account-sign-out = この端末でサインアウトする
 account-done-approved = 許可しました。アプリが次にアクセスを更新したときから使えるようになります。
 account-done-changed = 何も許可していません。許可待ちの内容がその間に変わりました。もう一度ご確認ください。
 account-done-ended = 終了しました。このアプリはもうあなたのアカウントに代わって動作できません。
+account-factors = 2つ目の認証要素（パスキー、コード、回復コード）

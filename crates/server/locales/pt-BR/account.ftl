@@ -24,3 +24,4 @@ account-sign-out = Sair neste dispositivo
 account-done-approved = Aprovado. O aplicativo terá isto assim que renovar o acesso.
 account-done-changed = Nada foi aprovado: o que esperava por você mudou nesse meio-tempo. Dê mais uma olhada.
 account-done-ended = Acesso encerrado. O aplicativo não pode mais agir pela sua conta.
+account-factors = Segundos fatores: chaves de acesso, códigos, recuperação

@@ -20,3 +20,4 @@ sign-in-refused-too-many =
        *[other] Tentativas demais. Tente de novo em { $minutes } minutos.
     }
 sign-in-refused-wrong = O nome de usuário ou a senha não está certo. Senhas de aplicativo não funcionam aqui: use a senha da conta.
+sign-in-refused-over = Demorou demais ou houve códigos errados demais. Entre de novo.

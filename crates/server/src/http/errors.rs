@@ -23,8 +23,9 @@ use super::machine::Counts;
 use crate::accounts::AccountsError;
 use crate::context::ClientsError;
 use crate::operations::{
-    AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError,
-    ListSessionsError, OpenRequestError, PushRequestError, RecogniseDeviceError, RefreshError, RevokeError,
+    AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError, ListFactorsError,
+    ListSessionsError, OpenRequestError, PushRequestError, RecogniseDeviceError, RefreshError,
+    RemoveFactorError, RevokeError, StepUpError,
 };
 use crate::pages::error::{ErrorPage, Trouble};
 use crate::pages::{Page as _, Shell};
@@ -411,6 +412,41 @@ impl From<AccountPagesError> for PageRefusal {
             }
             AccountPagesError::Accounts(error) => Self::internal(&error),
             AccountPagesError::DeviceGone | AccountPagesError::Wrong => Self::of(Trouble::FormStale),
+        }
+    }
+}
+
+impl From<AccountsError> for PageRefusal {
+    fn from(error: AccountsError) -> Self {
+        match error {
+            AccountsError::Store(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ListFactorsError> for PageRefusal {
+    fn from(error: ListFactorsError) -> Self {
+        match error {
+            ListFactorsError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RemoveFactorError> for PageRefusal {
+    fn from(error: RemoveFactorError) -> Self {
+        match error {
+            RemoveFactorError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StepUpError> for PageRefusal {
+    fn from(error: StepUpError) -> Self {
+        match error {
+            StepUpError::Accounts(error) => error.into(),
+            StepUpError::TooMany(error) => error.into(),
+            StepUpError::Wrong => Self::of(Trouble::FormStale),
         }
     }
 }

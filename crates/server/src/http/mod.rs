@@ -11,5 +11,6 @@ pub(crate) mod limits;
 pub(crate) mod loopbacks;
 pub(crate) mod machine;
 pub(crate) mod oauth;
+pub(crate) mod step_up;
 pub(crate) mod well_known;
 pub(crate) mod xrpc;

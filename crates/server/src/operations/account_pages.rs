@@ -1,12 +1,15 @@
 //! Who may see the pages of an account: whoever signed in on the device, lately or remembered.
 
-use gatewright_protocol::secret::DeviceSecret;
+use gatewright_guard::rate::TooMany;
+use gatewright_protocol::secret::{DeviceSecret, FactorCode};
 use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
 use gatewright_store::account::AccountStatus;
 use gatewright_store::device::{ACCOUNT_PAGES, DeviceAccount, DeviceId};
 use gatewright_store::request::RequestId;
 
+use super::check_factor::{FactorWays, factor_ways};
+use super::prove_sign_in::{Tried, attempt, wait};
 use super::recognise_device::{Presented, Recognised, create_device};
 use super::sign_in::{SignIn, check};
 use crate::accounts::{AccountsError, KnownAccount, ProvenAccount};
@@ -67,7 +70,23 @@ pub struct SignedInHere {
     pub new_secret: Option<DeviceSecret>,
 }
 
-/// Signs an account in on its own pages. The browser becomes a device only now, so that nobody fills the store with
+/// How far somebody got who knows the password.
+#[derive(Debug)]
+pub enum ReachedHere {
+    /// To the question for the second factor.
+    Factor {
+        /// Whose.
+        account: KnownAccount,
+        /// What can be shown.
+        ways: FactorWays,
+        /// The device, if it is new.
+        device: Option<Recognised>,
+    },
+    /// In.
+    SignedIn(SignedInHere),
+}
+
+/// Signs an account in on its own pages, or asks for its second factor. The browser becomes a device only now, so that nobody fills the store with
 /// visits (SEC-72); one that is `known` gets a new secret.
 ///
 /// # Errors
@@ -77,14 +96,29 @@ pub async fn sign_in_here(
     known: Option<DeviceId>,
     presented: Presented,
     form: SignIn,
-) -> Result<SignedInHere, AccountPagesError> {
+) -> Result<ReachedHere, AccountPagesError> {
     let SignIn { identifier, password, remember } = form;
     let proven = check(ctx, &identifier, password).await?.ok_or(AccountPagesError::Wrong)?;
     let ProvenAccount { account, password } = proven;
+    if let Some(ways) = factor_ways(ctx, &account.did).await? {
+        let new = match &known {
+            Some(_) => None,
+            None => Some(create_device(ctx, presented).await?),
+        };
+        let device = known.as_ref().or(new.as_ref().map(|new| &new.id));
+        let Some(id) = device else { return Err(AccountPagesError::DeviceGone) };
+        if !wait(ctx, id, pages(), &account.did, remember, password).await? {
+            let known = ctx.store.find_device(id).await?;
+            return Err(known.map_or(AccountPagesError::DeviceGone, |_| AccountPagesError::Wrong));
+        }
+        return Ok(ReachedHere::Factor { account, ways, device: new });
+    }
+    let now = ctx.now();
     let sign_in = |device: &DeviceId| DeviceAccount {
         device: device.clone(),
         account: account.did.clone(),
-        signed_in_at: ctx.now(),
+        signed_in_at: now,
+        proven_at: now,
         request: (!remember).then(pages),
     };
     if let Some(device) = known {
@@ -94,14 +128,53 @@ pub async fn sign_in_here(
             let known = ctx.store.find_device(&device).await?;
             return Err(known.map_or(AccountPagesError::DeviceGone, |_| AccountPagesError::Wrong));
         }
-        return Ok(SignedInHere { account: account.did, device: None, new_secret: Some(secret) });
+        let signed_in = SignedInHere { account: account.did, device: None, new_secret: Some(secret) };
+        return Ok(ReachedHere::SignedIn(signed_in));
     }
     let device = create_device(ctx, presented).await?;
     // The device was made for this: what can be missing is the password that was right a moment ago.
     if !ctx.store.sign_in_device(sign_in(&device.id), password, None).await? {
         return Err(AccountPagesError::Wrong);
     }
-    Ok(SignedInHere { account: account.did, device: Some(device), new_secret: None })
+    let signed_in = SignedInHere { account: account.did, device: Some(device), new_secret: None };
+    Ok(ReachedHere::SignedIn(signed_in))
+}
+
+/// Why the second step did not succeed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProveHereError {
+    /// The accounts or the store could not be asked.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// Nothing waits any more: it took too long, or was tried too often.
+    #[error("no sign-in waits for a second factor here")]
+    Over,
+    /// There were too many wrong codes for this account.
+    #[error("too many wrong codes")]
+    TooMany(TooMany, Box<KnownAccount>, FactorWays),
+    /// The code is wrong, or was used before.
+    #[error("wrong code")]
+    Wrong(Box<KnownAccount>, FactorWays),
+}
+
+/// Completes a sign-in on the account's own pages with a code.
+///
+/// # Errors
+/// Nobody signed in, or the store or the accounts failed.
+pub async fn prove_sign_in_here(
+    ctx: &Context,
+    device: &DeviceId,
+    code: &FactorCode,
+) -> Result<SignedInHere, ProveHereError> {
+    match attempt(ctx, device, &pages(), code).await? {
+        Tried::In(account, secret) => Ok(SignedInHere { account, device: None, new_secret: Some(secret) }),
+        Tried::Over => Err(ProveHereError::Over),
+        Tried::TooMany(too_many, account, ways) => {
+            Err(ProveHereError::TooMany(too_many, Box::new(account), ways))
+        }
+        Tried::Wrong(account, ways) => Err(ProveHereError::Wrong(Box::new(account), ways)),
+    }
 }
 
 /// Signs an account out on a device.

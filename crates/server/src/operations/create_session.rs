@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gatewright_guard::rate::TooMany;
 use gatewright_protocol::app_password::AppPasswordSecret;
 use gatewright_protocol::legacy::{LegacyRefreshId, LegacySessionId};
 use gatewright_protocol::secret::{FactorCode, Password};
@@ -14,9 +15,10 @@ use gatewright_store::legacy_session::{
 };
 use tokio::time::Instant;
 
+use super::check_factor::{FactorCheck, check_factor, factor_ways};
 use super::session_tokens::{SessionClient, SessionTokens, audience, sign};
 use super::{Before, ExpandScopesError, expand_scopes};
-use crate::accounts::{AccountsError, Factor, KnownAccount, ProvenAccount};
+use crate::accounts::{AccountsError, KnownAccount, ProvenAccount};
 use crate::context::Context;
 use crate::permission_sets::Purpose;
 
@@ -48,7 +50,10 @@ pub enum CreateSessionError {
     /// The password is right, and the operator took the account down.
     #[error("the account was taken down")]
     TakenDown,
-    /// There is no such account, or this is none of its passwords: all the same from outside.
+    /// There were too many wrong codes of the second factor.
+    #[error("too many wrong codes")]
+    TooMany(TooMany),
+    /// There is no such account, or this is none of its passwords, or the code of its second factor is wrong: all the same from outside.
     #[error("wrong identifier or password")]
     Wrong,
     /// The accounts could not be asked.
@@ -84,11 +89,15 @@ async fn begin(ctx: &Context, new: CreateSession) -> Result<SessionTokens, Creat
             AccountStatus::TakenDown => return Err(CreateSessionError::TakenDown),
             AccountStatus::Active | AccountStatus::Deactivated => LegacyAccess::Full,
         };
-        return match ctx.accounts.check_factor(&account.did, factor).await? {
-            Factor::NotAsked | Factor::Right => keep(ctx, account, access, Proof::Password(password)).await,
-            Factor::Required => Err(CreateSessionError::FactorRequired),
-            Factor::Wrong => Err(CreateSessionError::Wrong),
-        };
+        if factor_ways(ctx, &account.did).await?.is_some() {
+            let code = factor.ok_or(CreateSessionError::FactorRequired)?;
+            match check_factor(ctx, &account.did, &code).await? {
+                FactorCheck::Right => {}
+                FactorCheck::TooMany(too_many) => return Err(CreateSessionError::TooMany(too_many)),
+                FactorCheck::Wrong => return Err(CreateSessionError::Wrong),
+            }
+        }
+        return keep(ctx, account, access, Proof::Password(password)).await;
     }
     let Some(secret) = app_password else { return Err(CreateSessionError::Wrong) };
     let (account, row) = find(ctx, &identifier, &secret).await?.ok_or(CreateSessionError::Wrong)?;

@@ -10,6 +10,7 @@ use gatewright_store::approved_set::{self, ApprovedSet};
 use gatewright_store::device::{DeviceAccount, DeviceId};
 use gatewright_store::request::Request;
 
+use super::check_factor::FactorWays;
 use super::expand_scopes::includes;
 use super::offer::Offer;
 use super::open_request::OpenRequestError;
@@ -28,6 +29,13 @@ pub enum Show {
         account: KnownAccount,
         /// What it is asked to approve.
         offer: Offer,
+    },
+    /// The second step of a sign-in.
+    Factor {
+        /// Whose password was right.
+        account: KnownAccount,
+        /// What can be shown now.
+        ways: FactorWays,
     },
     /// The sign-in form.
     SignIn {

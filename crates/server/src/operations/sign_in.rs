@@ -4,11 +4,13 @@ use gatewright_protocol::secret::{DeviceSecret, Password};
 use gatewright_resolve::Peer;
 use gatewright_store::account::AccountStatus;
 use gatewright_store::device::{DeviceAccount, DeviceId};
-use gatewright_store::request::RequestId;
+use gatewright_store::request::{Request, RequestId};
 use tokio::time::Instant;
 
+use super::check_factor::factor_ways;
 use super::judge_request::{Show, Want, names};
 use super::open_request::{OpenRequestError, Opened, Step, Touched, go_on, touch_request};
+use super::prove_sign_in::wait;
 use crate::accounts::{AccountsError, ProvenAccount};
 use crate::context::Context;
 
@@ -23,7 +25,7 @@ pub struct SignIn {
     pub remember: bool,
 }
 
-/// Somebody signed in.
+/// Somebody signed in, or has only the second factor left to show.
 #[derive(Debug)]
 pub struct SignedIn {
     /// What comes next.
@@ -51,7 +53,8 @@ pub enum SignInError {
     Wrong(Box<Step>),
 }
 
-/// Signs an account in on a device and goes on with the request. Takes as long whether or not there is such an account.
+/// Signs an account in on a device and goes on with the request; an account with a second factor is asked for that
+/// first, and nobody is signed in yet. Takes as long whether or not there is such an account.
 /// A password that is replaced while this one is checked lets nobody in (AS-62).
 ///
 /// # Errors
@@ -69,7 +72,7 @@ pub async fn sign_in(
     };
     let SignIn { identifier, password, remember } = form;
     let proven = check(ctx, &identifier, password).await.map_err(OpenRequestError::from)?;
-    let again = |request| {
+    let again = |request: Request| {
         let show = Show::SignIn { identifier: Some(identifier), has_accounts: false };
         Box::new(Step { request, client: client.clone(), show })
     };
@@ -79,21 +82,37 @@ pub async fn sign_in(
     if request.parameters.login_hint.as_ref().is_some_and(|hint| !names(hint, &account)) {
         return Err(SignInError::OtherAccount(again(request)));
     }
+    if let Some(ways) = factor_ways(ctx, &account.did).await.map_err(OpenRequestError::from)? {
+        let waits = wait(ctx, device, request.id.clone(), &account.did, remember, password).await;
+        if !waits.map_err(OpenRequestError::from)? {
+            return Err(lost(ctx, device, again(request)).await?);
+        }
+        let show = Show::Factor { account, ways };
+        let opened = Opened::Page(Box::new(Step { request, client, show }));
+        return Ok(SignedIn { opened, new_secret: None });
+    }
     let secret = DeviceSecret::generate(&*ctx.random);
+    let now = ctx.now();
     let sign_in = DeviceAccount {
         device: device.clone(),
         account: account.did.clone(),
-        signed_in_at: ctx.now(),
+        signed_in_at: now,
+        proven_at: now,
         request: (!remember).then(|| request.id.clone()),
     };
     let store = &ctx.store;
     let kept = store.sign_in_device(sign_in, password, Some(secret.hash())).await;
     if !kept.map_err(OpenRequestError::from)? {
-        let known = store.find_device(device).await.map_err(OpenRequestError::from)?;
-        return Err(known.map_or(SignInError::DeviceGone, |_| SignInError::Wrong(again(request))));
+        return Err(lost(ctx, device, again(request)).await?);
     }
     let opened = go_on(ctx, request, client, device, Want::Account(&account.did)).await?;
     Ok(SignedIn { opened, new_secret: Some(secret) })
+}
+
+/// What was lost while the password was checked: the device, or the password.
+async fn lost(ctx: &Context, device: &DeviceId, step: Box<Step>) -> Result<SignInError, OpenRequestError> {
+    let known = ctx.store.find_device(device).await?;
+    Ok(known.map_or(SignInError::DeviceGone, |_| SignInError::Wrong(step)))
 }
 
 /// The account with this password, if it may sign in. Takes as long whether or not there is one.

@@ -7,14 +7,18 @@
 pub(crate) mod account;
 pub(crate) mod account_picker;
 pub(crate) mod account_sign_in;
+pub(crate) mod add_totp;
 pub(crate) mod brand;
 pub(crate) mod cannot;
 pub(crate) mod client_name;
 pub(crate) mod consent;
 pub(crate) mod error;
+pub(crate) mod factor;
+pub(crate) mod factors;
 pub(crate) mod form_post;
 pub(crate) mod permission;
 pub(crate) mod permission_list;
+pub(crate) mod recovery_codes;
 pub(crate) mod sign_in;
 
 #[cfg(test)]
@@ -33,16 +37,28 @@ use crate::i18n::{Arg, Html, Locale};
 /// Where the forms of the pages go, and where their links lead. All of them lie under the paths that `Referer` is held
 /// against (AS-35).
 pub(crate) mod paths {
+    /// `POST`: offers a secret to an authenticator application.
+    pub(crate) const ADD_TOTP: &str = "/account/factors/totp";
     /// `POST` with `session` and `shown`: approves what permission sets give more than the session has.
     pub(crate) const APPROVE_HELD: &str = "/account/approve";
+    /// `POST` with `sealed` and `code`: adds the application that was offered a secret.
+    pub(crate) const CONFIRM_TOTP: &str = "/account/factors/totp/confirm";
     /// `POST` with `session`: ends it.
     pub(crate) const END_SESSION: &str = "/account/end-session";
+    /// `GET`: the second factors of an account.
+    pub(crate) const FACTORS: &str = "/account/factors";
     /// `GET`: the applications of an account that is signed in on this device, or a sign-in form.
     pub(crate) const OWN_ACCOUNT: &str = "/account";
+    /// `POST` with `code`: the second step of a sign-in on the pages of the account itself.
+    pub(crate) const OWN_FACTOR: &str = "/account/sign-in/factor";
     /// `POST`: identifier and password, for the pages of the account itself.
     pub(crate) const OWN_SIGN_IN: &str = "/account/sign-in";
     /// `POST`: signs the account out on this device.
     pub(crate) const OWN_SIGN_OUT: &str = "/account/sign-out";
+    /// `POST` with `factor`: forgets it.
+    pub(crate) const REMOVE_FACTOR: &str = "/account/factors/remove";
+    /// `POST`: makes new recovery codes.
+    pub(crate) const RENEW_RECOVERY: &str = "/account/factors/recovery-codes";
     /// Opens a request: `GET` with `client_id` and `request_uri`.
     pub(crate) const AUTHORIZE: &str = "/oauth/authorize";
     /// `GET` (with the same query): the account picker, whatever else could be shown. `POST` with `account`: goes on as
@@ -52,6 +68,8 @@ pub(crate) mod paths {
     pub(crate) const CANCEL: &str = "/oauth/authorize/cancel";
     /// `POST` with `decision`, and each `scope` left ticked.
     pub(crate) const CONSENT: &str = "/oauth/authorize/consent";
+    /// `POST` with `code`: the second step of a sign-in.
+    pub(crate) const FACTOR: &str = "/oauth/authorize/factor";
     /// `GET` (with the same query): the sign-in form, whoever is signed in. `POST`: identifier and password.
     pub(crate) const SIGN_IN: &str = "/oauth/authorize/sign-in";
 }

@@ -35,6 +35,8 @@ pub(crate) enum SignInRefused {
     Empty,
     /// The client asked for another account than this one (AS-38).
     OtherAccount,
+    /// The second step took too long, or was tried too often.
+    Over,
     /// Too many attempts; may try again in so many minutes.
     TooMany {
         /// At least one.
@@ -47,7 +49,7 @@ pub(crate) enum SignInRefused {
 impl SignInRefused {
     /// Whether what was typed is to blame.
     pub(super) fn blames_input(self) -> bool {
-        !matches!(self, Self::TooMany { .. })
+        !matches!(self, Self::Over | Self::TooMany { .. })
     }
 
     /// The reason, for the person. `expected` is the account that the client asked for.
@@ -57,6 +59,7 @@ impl SignInRefused {
             Self::OtherAccount => {
                 locale.html("sign-in-refused-other-account", &[("account", expected.into())])
             }
+            Self::Over => locale.html("sign-in-refused-over", &[]),
             Self::TooMany { minutes } => {
                 locale.html("sign-in-refused-too-many", &[("minutes", minutes.into())])
             }
@@ -106,6 +109,7 @@ impl<'a> super::Sampled<'a> for SignInPage<'a> {
                     ..plain(ClientName::sample_url())
                 },
             ),
+            ("over", Self { refused: Some(SignInRefused::Over), ..plain(ClientName::Device) }),
             ("empty", Self { refused: Some(SignInRefused::Empty), ..plain(ClientName::Device) }),
             (
                 "too_many",

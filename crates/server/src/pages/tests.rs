@@ -23,9 +23,13 @@ fn rendered(locale: &'static Locale) -> Vec<(String, String)> {
     all::<super::account::AccountPage<'_>>(&mut pages, "account", shell);
     all::<super::account_picker::AccountPickerPage<'_>>(&mut pages, "account_picker", shell);
     all::<super::account_sign_in::AccountSignInPage<'_>>(&mut pages, "account_sign_in", shell);
+    all::<super::add_totp::AddTotpPage<'_>>(&mut pages, "add_totp", shell);
     all::<super::consent::ConsentPage<'_>>(&mut pages, "consent", shell);
     all::<super::error::ErrorPage<'_>>(&mut pages, "error", shell);
+    all::<super::factor::FactorPage<'_>>(&mut pages, "factor", shell);
+    all::<super::factors::FactorsPage<'_>>(&mut pages, "factors", shell);
     all::<super::form_post::FormPostPage<'_>>(&mut pages, "form_post", shell);
+    all::<super::recovery_codes::RecoveryCodesPage<'_>>(&mut pages, "recovery_codes", shell);
     all::<super::sign_in::SignInPage<'_>>(&mut pages, "sign_in", shell);
     pages
 }
@@ -64,9 +68,11 @@ fn check_structure(name: &str, html: &str) {
         assert!(ids.insert(id), "{name}: {id} stands twice");
     }
     for attribute in ["for", "aria-describedby", "aria-labelledby"] {
-        for id in html.split(&format!(" {attribute}=\"")).skip(1).map(|rest| rest.split('"').next().unwrap())
+        for all in html.split(&format!(" {attribute}=\"")).skip(1).map(|rest| rest.split('"').next().unwrap())
         {
-            assert!(ids.contains(id), "{name}: {attribute} names {id}");
+            for id in all.split(' ') {
+                assert!(ids.contains(id), "{name}: {attribute} names {id}");
+            }
         }
     }
     for input in html.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {

@@ -16,6 +16,8 @@ mod codes;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod factors;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod permission_sets;

@@ -32,7 +32,12 @@ pub async fn a_secret_is_rotated_only_from_the_current_one(store: Subject) {
 pub async fn a_sign_in_is_listed_for_its_request_only(store: Subject) {
     store.create_device(device(1)).await.expect("it writes");
     store.create_request(request(1), NOW.plus(DAY)).await.expect("it writes");
-    let once = DeviceAccount { request: Some(request_id(1)), signed_in_at: after(5), ..sign_in(1, 2) };
+    let once = DeviceAccount {
+        request: Some(request_id(1)),
+        signed_in_at: after(5),
+        proven_at: after(5),
+        ..sign_in(1, 2)
+    };
     assert!(store.sign_in_device(sign_in(1, 1), None, None).await.expect("it writes"));
     assert!(store.sign_in_device(once.clone(), None, Some(secret(11))).await.expect("it writes"));
     let listed = |request: Option<usize>| {
@@ -89,7 +94,7 @@ pub async fn a_password_that_was_replaced_signs_nobody_in(store: Subject) {
 /// The same account and request, later.
 pub async fn signing_in_again_takes_the_place_of_the_earlier(store: Subject) {
     store.create_device(device(1)).await.expect("it writes");
-    let later = DeviceAccount { signed_in_at: after(60), ..sign_in(1, 1) };
+    let later = DeviceAccount { signed_in_at: after(60), proven_at: after(60), ..sign_in(1, 1) };
     assert!(store.sign_in_device(sign_in(1, 1), None, None).await.expect("it writes"));
     assert!(store.sign_in_device(later.clone(), None, None).await.expect("it writes"));
     assert_eq!(store.list_device_accounts(&device_id(1), None).await.expect("it reads"), [later]);

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use cid::Cid;
 use gatewright_protocol::app_password::AppPasswordHash;
 use gatewright_protocol::crypto::sha256;
+use gatewright_protocol::factor::OneTimeCodeHash;
 use gatewright_protocol::jose::{Algorithm, Thumbprint, base64url_encode};
 use gatewright_protocol::legacy::{LegacyRefreshId, LegacySessionId};
 use gatewright_protocol::oauth::client_auth::ClientAuth;
@@ -21,6 +22,7 @@ use crate::approved_set::ApprovedSet;
 use crate::blob::Blob;
 use crate::consent::Consent;
 use crate::device::{Device, DeviceAccount, DeviceId};
+use crate::factor::{Factor, FactorId, FactorKind, NewFactor, WaitingSignIn};
 use crate::legacy_session::{
     AppPasswordAccess, LegacyAccess, LegacyRefresh, LegacySession, NewLegacySession, RefreshLegacySession,
 };
@@ -137,7 +139,13 @@ pub fn secret(number: usize) -> DeviceSecretHash {
 
 /// Account `account`, remembered on device `device`.
 pub fn sign_in(device: usize, account: usize) -> DeviceAccount {
-    DeviceAccount { device: device_id(device), account: did(account), signed_in_at: NOW, request: None }
+    DeviceAccount {
+        device: device_id(device),
+        account: did(account),
+        signed_in_at: NOW,
+        proven_at: NOW,
+        request: None,
+    }
 }
 
 /// The name of a request.
@@ -292,6 +300,45 @@ pub fn app_password(account: usize, number: usize) -> AppPassword {
 /// What app password `number` of account `account` is looked up by.
 pub fn app_password_hash(account: usize, number: usize) -> AppPasswordHash {
     AppPasswordHash(bytes(&format!("app password {account}"), number))
+}
+
+/// The TOTP of an account, or whatever `kind` is made of it: of different numbers, different ones.
+pub fn factor(account: usize, number: usize) -> Factor {
+    let [.., a, b] = account.to_be_bytes();
+    let [.., c, d] = number.to_be_bytes();
+    Factor {
+        id: FactorId([9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 1, 2, a, b, c, d]),
+        account: did(account),
+        kind: FactorKind::Totp,
+        name: String::new(),
+        sealed: bytes("sealed", number).to_vec(),
+        counter: 100,
+        created_at: NOW,
+        used_at: None,
+    }
+}
+
+/// A factor to be kept, from device 1, with ten recovery codes.
+pub fn new_factor(account: usize, number: usize) -> NewFactor {
+    let recovery_codes = (0..10).map(one_time_code).collect();
+    NewFactor { factor: factor(account, number), recovery_codes, device: device_id(1) }
+}
+
+/// The hash of a code that is good once.
+pub fn one_time_code(number: usize) -> OneTimeCodeHash {
+    OneTimeCodeHash(bytes("one-time code", number))
+}
+
+/// A sign-in of account `account` on device `device` for request 1, that waits for five minutes.
+pub fn waiting_sign_in(device: usize, account: usize) -> WaitingSignIn {
+    WaitingSignIn {
+        device: device_id(device),
+        request: request_id(1),
+        account: did(account),
+        remember: true,
+        tries: 0,
+        ends_at: after(300),
+    }
 }
 
 /// The name of a session.

@@ -15,6 +15,7 @@ pub mod app_password;
 pub mod blob;
 pub mod consent;
 pub mod device;
+pub mod factor;
 pub mod fixture;
 pub mod legacy_session;
 pub mod lexicon;
@@ -169,6 +170,20 @@ macro_rules! contract_tests {
                     sec_72_devices_are_limited,
                     rotations_of_one_secret_race_and_one_wins,
                 }
+                factor {
+                    a_factor_is_found_as_it_was_added,
+                    factors_of_one_account_are_limited,
+                    a_factor_is_used_once_for_each_count,
+                    uses_of_one_count_race_and_one_wins,
+                    a_deleted_factor_is_gone,
+                    a_recovery_code_is_used_once,
+                    a_mail_code_is_used_once_in_its_time,
+                    a_sign_in_waits_for_its_factor,
+                    a_factor_completes_its_sign_in_once,
+                    a_new_password_ends_what_waits,
+                    an_account_proves_itself_on_a_device,
+                    a_deleted_account_leaves_no_factor,
+                }
                 lexicon {
                     a_lexicon_is_found_as_it_was_resolved,
                     a_lexicon_that_did_not_change_is_seen_again,
@@ -251,6 +266,7 @@ macro_rules! contract_tests {
                     a_sign_in_of_the_account_pages_goes_after_its_time,
                     lexicons_go_when_no_session_can_need_them,
                     legacy_sessions_and_app_passwords_go_at_their_end,
+                    what_waits_for_a_factor_goes_after_its_time,
                     a_sweep_is_bounded,
                 }
                 token {
@@ -298,6 +314,7 @@ mod tests {
             include_str!("blob.rs"),
             include_str!("consent.rs"),
             include_str!("device.rs"),
+            include_str!("factor.rs"),
             include_str!("legacy_session.rs"),
             include_str!("lexicon.rs"),
             include_str!("preference.rs"),

@@ -199,6 +199,17 @@ pub async fn legacy_sessions_and_app_passwords_go_at_their_end(store: Subject) {
     assert!(!lives(3).await);
 }
 
+/// Mail codes, and sign-ins that nobody completed.
+pub async fn what_waits_for_a_factor_goes_after_its_time(store: Subject) {
+    store.create_device(device(1)).await.expect("it writes");
+    assert!(store.sign_in_device(sign_in(1, 1), None, None).await.expect("it writes"));
+    assert!(store.await_factor(waiting_sign_in(1, 1), None).await.expect("it writes"));
+    store.keep_mail_code(&did(1), one_time_code(1), after(900)).await.expect("it writes");
+    let sweep = async |seconds| store.sweep(horizon(after(seconds))).await.expect("it sweeps");
+    assert_eq!((sweep(299).await, sweep(300).await), (0, 1));
+    assert_eq!((sweep(899).await, sweep(900).await), (0, 1));
+}
+
 /// Called again until there is nothing left.
 pub async fn a_sweep_is_bounded(store: Subject) {
     for number in 0..50 {

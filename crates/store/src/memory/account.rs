@@ -104,6 +104,7 @@ impl AccountStore for Memory {
         tables.legacy_sessions.remove_account(did);
         tables.requests.remove_open(|device| tables.devices.has_account(device, did));
         tables.devices.remove_account(did);
+        tables.factors.end_waiting(did);
         Ok(true)
     }
 
@@ -140,6 +141,7 @@ impl AccountStore for Memory {
         let forgotten = [
             tables.consents.remove_account(did),
             tables.app_passwords.remove_account(did),
+            tables.factors.remove_account(did),
             tables.legacy_sessions.remove_account(did),
             tables.preferences.remove_account(did),
             tables.repos.remove(did),

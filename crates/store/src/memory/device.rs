@@ -40,6 +40,43 @@ impl Devices {
         self.rows.get(id).is_some_and(|row| row.accounts.iter().any(|sign_in| sign_in.account == *did))
     }
 
+    /// Whether there is such a device.
+    pub(super) fn is_known(&self, id: &DeviceId) -> bool {
+        self.rows.contains_key(id)
+    }
+
+    /// Keeps a sign-in; false if there is no such device.
+    pub(super) fn sign_in(&mut self, sign_in: DeviceAccount, rotate_to: Option<DeviceSecretHash>) -> bool {
+        let Some(row) = self.rows.get_mut(&sign_in.device) else { return false };
+        if let Some(new) = rotate_to {
+            row.rotate(new, sign_in.signed_in_at);
+            row.device.previous_secret = None;
+        }
+        row.accounts.retain(|known| known.account != sign_in.account || known.request != sign_in.request);
+        row.accounts.push(sign_in);
+        true
+    }
+
+    /// Notes that an account proved itself on a device; false if it is not signed in there.
+    pub(super) fn prove(&mut self, id: &DeviceId, did: &Did, at: UnixTime) -> bool {
+        let accounts = self.rows.get_mut(id).map(|row| row.accounts.as_mut_slice()).unwrap_or_default();
+        let mut any = false;
+        for sign_in in accounts.iter_mut().filter(|sign_in| sign_in.account == *did) {
+            sign_in.proven_at = at;
+            any = true;
+        }
+        any
+    }
+
+    /// What an account proved on all other devices counts no more.
+    pub(super) fn unprove_elsewhere(&mut self, id: &DeviceId, did: &Did) {
+        for row in self.rows.values_mut().filter(|row| row.device.id != *id) {
+            for sign_in in row.accounts.iter_mut().filter(|sign_in| sign_in.account == *did) {
+                sign_in.proven_at = UnixTime::from_millis(0);
+            }
+        }
+    }
+
     /// Forgets an account on one device.
     pub(super) fn sign_out(&mut self, id: &DeviceId, did: &Did) {
         if let Some(row) = self.rows.get_mut(id) {
@@ -132,7 +169,9 @@ impl DeviceStore for Memory {
     }
 
     async fn delete_device(&self, id: &DeviceId) -> Result<(), StoreError> {
-        self.tables().devices.rows.remove(id);
+        let mut tables = self.tables();
+        tables.devices.rows.remove(id);
+        tables.factors.remove_device(id);
         Ok(())
     }
 
@@ -146,14 +185,7 @@ impl DeviceStore for Memory {
         if proven.is_some_and(|password| !tables.accounts.has_password(&sign_in.account, &password)) {
             return Ok(false);
         }
-        let Some(row) = tables.devices.rows.get_mut(&sign_in.device) else { return Ok(false) };
-        if let Some(new) = rotate_to {
-            row.rotate(new, sign_in.signed_in_at);
-            row.device.previous_secret = None;
-        }
-        row.accounts.retain(|known| known.account != sign_in.account || known.request != sign_in.request);
-        row.accounts.push(sign_in);
-        Ok(true)
+        Ok(tables.devices.sign_in(sign_in, rotate_to))
     }
 
     async fn sign_out_device(&self, id: &DeviceId, account: &Did) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ mod app_password;
 mod blob;
 mod consent;
 mod device;
+mod factor;
 mod legacy_session;
 mod lexicon;
 mod preference;
@@ -37,6 +38,7 @@ struct Tables {
     blobs: blob::Blobs,
     consents: consent::Consents,
     devices: device::Devices,
+    factors: factor::Factors,
     legacy_sessions: legacy_session::LegacySessions,
     lexicons: lexicon::Lexicons,
     preferences: preference::Preferences,

@@ -24,12 +24,20 @@ impl Sweep for Memory {
         let devices = tables.devices.sweep(seen_by, unused_by, batch, is_open);
         let assertions = tables.replays.sweep(now, batch);
         let lexicons = tables.lexicons.sweep(horizon.unseen_lexicon(), batch);
+        let factors = tables.factors.sweep(now, batch);
         let sessions = tables.legacy_sessions.sweep(now, batch);
         let app_passwords = tables.app_passwords.sweep(now, batch);
         for id in &app_passwords {
             tables.legacy_sessions.remove_app_password(*id);
         }
         let legacy = sessions + app_passwords.len() as u64;
-        Ok(proofs + requests + devices + assertions + lexicons + legacy + tables.tokens.sweep(&horizon))
+        Ok(proofs
+            + requests
+            + devices
+            + assertions
+            + lexicons
+            + factors
+            + legacy
+            + tables.tokens.sweep(&horizon))
     }
 }

@@ -9,7 +9,7 @@ use rusqlite::{Row, params};
 use super::cache::Change;
 use super::row::{Columns, all, one};
 use super::writer::Write;
-use super::{Sqlite, legacy_session, request, statements, token};
+use super::{Sqlite, factor, legacy_session, request, statements, token};
 use crate::StoreError;
 use crate::account::{Account, AccountCreated, AccountStatus, AccountStore, NewAccount, PasswordHash};
 
@@ -62,6 +62,7 @@ impl AccountStore for Sqlite {
             legacy_session::end_all(write, &did)?;
             request::end_open(write, &did)?;
             write.execute(SIGN_OUT, [did.as_str()])?;
+            factor::end_waiting(write, &did)?;
             Ok(true)
         };
         self.write(step).await

@@ -81,17 +81,14 @@ impl DeviceStore for Sqlite {
             {
                 return Ok(false);
             }
-            let (device, now) = (sign_in.device.0.as_str(), sign_in.signed_in_at.millis());
             let is_known = match rotate_to {
-                Some(new) => write.execute(REPLACE_SECRET, params![device, new.as_bytes(), now])? > 0,
-                None => one(write.connection, FIND, [device], |_| Ok(()))?.is_some(),
+                Some(new) => replace_secret(write, &sign_in.device, new, sign_in.signed_in_at)?,
+                None => is_known(write, &sign_in.device)?,
             };
             if !is_known {
                 return Ok(false);
             }
-            own(write, &sign_in.account)?;
-            let request = sign_in.request.as_ref().map_or("", |request| request.0.as_str());
-            write.execute(SIGN_IN, params![device, sign_in.account.as_str(), request, now])?;
+            keep_sign_in(write, &sign_in)?;
             Ok(true)
         };
         self.write(step).await
@@ -115,6 +112,30 @@ impl DeviceStore for Sqlite {
         let account = account.clone();
         self.scan(move |connection| all(connection, LIST, [account.as_str()], read)).await
     }
+}
+
+/// Puts a new secret in the place of both that a device has; whether there is such a device.
+pub(super) fn replace_secret(
+    write: &Write<'_>,
+    device: &DeviceId,
+    new: DeviceSecretHash,
+    now: UnixTime,
+) -> Result<bool, StoreError> {
+    Ok(write.execute(REPLACE_SECRET, params![device.0, new.as_bytes(), now.millis()])? > 0)
+}
+
+/// Keeps a sign-in on a device that there is.
+pub(super) fn keep_sign_in(write: &Write<'_>, sign_in: &DeviceAccount) -> Result<(), StoreError> {
+    own(write, &sign_in.account)?;
+    let request = sign_in.request.as_ref().map_or("", |request| request.0.as_str());
+    let (signed_in_at, proven_at) = (sign_in.signed_in_at.millis(), sign_in.proven_at.millis());
+    let account = sign_in.account.as_str();
+    write.execute(SIGN_IN, params![sign_in.device.0, account, request, signed_in_at, proven_at]).map(drop)
+}
+
+/// Whether there is such a device.
+pub(super) fn is_known(write: &Write<'_>, device: &DeviceId) -> Result<bool, StoreError> {
+    Ok(one(write.connection, FIND, [device.0.as_str()], |_| Ok(()))?.is_some())
 }
 
 /// Forgets an account on one device.
@@ -144,6 +165,7 @@ fn read_sign_in(row: &Row<'_>) -> Result<DeviceAccount, StoreError> {
         account: columns.parse(1, "account")?,
         request: (!request.is_empty()).then(|| RequestId(request.to_owned())),
         signed_in_at: columns.time(3, "signed_in_at")?,
+        proven_at: columns.time(4, "proven_at")?,
     })
 }
 
@@ -161,10 +183,11 @@ statements! {
     REPLACE_SECRET = "UPDATE device SET previous_secret = NULL, secret = ?2, rotated_at = ?3, seen_at = ?3 \
         WHERE id = ?1";
     DELETE = "DELETE FROM device WHERE id = ?1";
-    SIGN_IN = "INSERT INTO device_account (device, account, request, signed_in_at) VALUES (?1, ?2, ?3, ?4) \
-        ON CONFLICT DO UPDATE SET signed_in_at = excluded.signed_in_at";
+    SIGN_IN = "INSERT INTO device_account (device, account, request, signed_in_at, proven_at) \
+        VALUES (?1, ?2, ?3, ?4, ?5) \
+        ON CONFLICT DO UPDATE SET signed_in_at = excluded.signed_in_at, proven_at = excluded.proven_at";
     SIGN_OUT = "DELETE FROM device_account WHERE device = ?1 AND account = ?2";
-    LIST_ACCOUNTS = "SELECT device, account, request, signed_in_at FROM device_account \
+    LIST_ACCOUNTS = "SELECT device, account, request, signed_in_at, proven_at FROM device_account \
         WHERE device = ?1 AND request IN ('', ?2) ORDER BY signed_in_at DESC";
     LIST = concat!("SELECT ", columns!(), " FROM device WHERE id IN \
         (SELECT device FROM device_account WHERE account = ?1 AND request = '') ORDER BY seen_at DESC");

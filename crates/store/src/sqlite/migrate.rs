@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0004_legacy_session.sql"),
     },
     Migration { number: 5, name: "fixes", sql: include_str!("../../migrations/sqlite/0005_fixes.sql") },
+    Migration { number: 6, name: "factor", sql: include_str!("../../migrations/sqlite/0006_factor.sql") },
 ];
 
 /// Why a file cannot be brought to the newest schema.

@@ -12,6 +12,7 @@ mod blob;
 mod cache;
 mod consent;
 mod device;
+mod factor;
 mod kept_token;
 mod legacy_session;
 mod lexicon;

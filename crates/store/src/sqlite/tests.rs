@@ -17,6 +17,7 @@ use crate::app_password::NewAppPassword;
 use crate::contract::fixture::*;
 use crate::contract::{LIMITS, Subject};
 use crate::device::{DeviceId, DeviceStore as _};
+use crate::factor::{FactorCreated, NewFactor, WaitingSignIn};
 use crate::preference::Preference;
 use crate::replay::{Namespace, ReplayStore as _};
 use crate::repo::RepoStore as _;
@@ -60,6 +61,7 @@ fn every_statement_prepares_on_a_new_file() {
         blob::STATEMENTS,
         consent::STATEMENTS,
         device::STATEMENTS,
+        factor::STATEMENTS,
         legacy_session::STATEMENTS,
         lexicon::STATEMENTS,
         preference::STATEMENTS,
@@ -280,6 +282,7 @@ async fn forgetting_an_owner_empties_every_table_that_names_it() {
     let secrets = Secrets::new();
     a_whole_life(&store, &secrets).await;
     a_password_session(&store, &secrets.app_password).await;
+    a_second_factor(&store, &DeviceId::of_cookie(&secrets.cookie)).await;
     let rows = |store: &File| {
         let connection = store.raw();
         let tables = [
@@ -300,6 +303,10 @@ async fn forgetting_an_owner_empties_every_table_that_names_it() {
             "legacy_session",
             "legacy_refresh",
             "preference",
+            "factor",
+            "recovery_code",
+            "mail_code",
+            "waiting_sign_in",
             "owner",
         ];
         tables.map(|table| (table, count(&connection, table)))
@@ -459,6 +466,15 @@ async fn a_password_session(store: &Subject, secret: &AppPasswordSecret) {
     assert!(store.create_legacy_session(new_session(1, Some(0))).await.expect("it writes"));
     let preference = Preference { kind: "app.bsky.a".to_owned(), json: "{}".to_owned() };
     store.replace_preferences(&did(1), None, vec![preference]).await.expect("it writes");
+}
+
+/// A factor of account 1 and everything beside it.
+async fn a_second_factor(store: &Subject, browser: &DeviceId) {
+    let new = NewFactor { device: browser.clone(), ..new_factor(1, 1) };
+    assert_eq!(store.create_factor(new).await.expect("it writes"), FactorCreated::Created);
+    store.keep_mail_code(&did(1), one_time_code(1), after(60)).await.expect("it writes");
+    let waiting = WaitingSignIn { device: browser.clone(), ..waiting_sign_in(1, 1) };
+    assert!(store.await_factor(waiting, None).await.expect("it writes"));
 }
 
 fn tables(connection: &Connection) -> Vec<String> {

@@ -18,7 +18,7 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
         Ok(form) => form,
         Err(refusal) => return refusal.respond(&app, &headers),
     };
-    let AccountForm { device, account, session, fields } = form;
+    let AccountForm { device, account, session, fields, .. } = form;
     let Some(session) = session else { return back(&app, &device, Some(&account), Some(Done::Changed)) };
     let shown = fields.get("shown").unwrap_or_default();
     match operations::approve_held(&app.ctx, &account, session, shown).await {

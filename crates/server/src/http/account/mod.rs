@@ -2,7 +2,9 @@
 
 pub(crate) mod approve;
 pub(crate) mod end_session;
+pub(crate) mod factors;
 pub(crate) mod home;
+pub(crate) mod prove;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 
@@ -21,20 +23,31 @@ const PURPOSE: &str = paths::OWN_ACCOUNT;
 
 /// Back to the page of an account, which says what was done: by 303, so that loading it again does nothing again.
 fn back(app: &App, device: &Device, account: Option<&Did>, done: Option<Done>) -> Response {
+    back_to(app, device, PURPOSE, account, done.map(Done::word))
+}
+
+/// The same for another page of the account.
+fn back_to(
+    app: &App,
+    device: &Device,
+    path: &'static str,
+    account: Option<&Did>,
+    done: Option<&'static str>,
+) -> Response {
     let mut query = form_urlencoded::Serializer::new(String::new());
     if let Some(account) = account {
         query.append_pair("account", account.as_str());
     }
     if let Some(done) = done {
-        query.append_pair("done", done.word());
+        query.append_pair("done", done);
     }
     let query = query.finish();
-    let location = if query.is_empty() { PURPOSE.to_owned() } else { format!("{PURPOSE}?{query}") };
+    let location = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SEE_OTHER;
     let headers = response.headers_mut();
     // Everything in it is escaped.
-    headers.insert(LOCATION, HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static(PURPOSE)));
+    headers.insert(LOCATION, HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static(path)));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     device.set_cookies(app, headers);
     response

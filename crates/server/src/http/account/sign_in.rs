@@ -7,6 +7,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::home::{Typed, sign_in_form};
+use super::prove::factor_form;
 use super::{PURPOSE, back};
 use crate::http::app::App;
 use crate::http::csrf;
@@ -16,7 +17,7 @@ use crate::http::extract::page_form::{Fields, read_form};
 use crate::http::extract::peer::Peer;
 use crate::http::extract::visitor::Visitor;
 use crate::http::oauth::sign_in::read;
-use crate::operations::{self, AccountPagesError};
+use crate::operations::{self, AccountPagesError, ReachedHere};
 use crate::pages::sign_in::SignInRefused;
 
 pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
@@ -50,7 +51,11 @@ async fn sign_in(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Resu
     }
     let presented = Device::presented(app, headers, peer);
     let signed_in = match operations::sign_in_here(&app.ctx, own, presented, form).await {
-        Ok(signed_in) => signed_in,
+        Ok(ReachedHere::SignedIn(signed_in)) => signed_in,
+        Ok(ReachedHere::Factor { account, ways, device: new }) => {
+            let device = new.map(Device::new).or(device).ok_or_else(PageRefusal::stale)?;
+            return Ok(factor_form(app, headers, &device, &account, ways, None));
+        }
         Err(AccountPagesError::Wrong) => return Ok(again(SignInRefused::Wrong, StatusCode::UNAUTHORIZED)),
         Err(error) => return Err(error.into()),
     };

@@ -21,6 +21,7 @@ use crate::pages::paths;
 pub(crate) struct AccountForm {
     pub(crate) device: Device,
     pub(crate) account: Did,
+    pub(crate) handle: String,
     pub(crate) session: Option<TokenId>,
     pub(crate) fields: Fields,
 }
@@ -47,7 +48,8 @@ pub(crate) async fn account_form(
     match signed_in.into_iter().find(|known| known.did.as_str() == account) {
         Some(known) => {
             let session = fields.get("session").and_then(|session| session.parse().ok());
-            Ok(AccountForm { device, account: known.did, session, fields })
+            let handle = known.handle.to_string();
+            Ok(AccountForm { device, account: known.did, handle, session, fields })
         }
         None => Err(PageRefusal::stale().for_device(device)),
     }

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod authorize;
 pub(crate) mod cancel;
 pub(crate) mod consent;
+pub(crate) mod factor;
 pub(crate) mod jwks;
 pub(crate) mod not_a_page;
 pub(crate) mod par;

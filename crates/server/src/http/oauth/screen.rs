@@ -17,11 +17,12 @@ use crate::http::csrf;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::device::Device;
 use crate::http::extract::locale::locale;
-use crate::operations::{self, Answer, Opened, Show, Step};
+use crate::operations::{self, Answer, Asked, Opened, Show, Step};
 use crate::pages::account_picker::{AccountName, AccountPickerPage};
 use crate::pages::client_name::{ClientName, Vouched};
 use crate::pages::consent::{ConsentPage, ConsentRefused, Destination};
 use crate::pages::error::Trouble;
+use crate::pages::factor::{Carried, FactorPage, FactorRefused, Reason};
 use crate::pages::form_post::FormPostPage;
 use crate::pages::permission_list::PermissionList;
 use crate::pages::sign_in::{SignInPage, SignInRefused};
@@ -39,6 +40,7 @@ pub(super) struct Screen<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Remark {
     pub(super) consent: Option<ConsentRefused>,
+    pub(super) factor: Option<(FactorRefused, StatusCode)>,
     pub(super) sign_in: Option<(SignInRefused, StatusCode)>,
     pub(super) remember: bool,
 }
@@ -145,6 +147,18 @@ impl<'a> Screen<'a> {
                 refused: remark.consent,
             }
             .respond(if remark.consent.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK }, secure),
+            Show::Factor { account, ways } => FactorPage {
+                shell,
+                action: paths::FACTOR,
+                carried: carried(&hidden),
+                handle: account.handle.as_str(),
+                reason: Reason::SignIn,
+                asked: Asked::Factor(*ways),
+                client: Some(self.client(step)),
+                refused: remark.factor.map(|(refused, _)| refused),
+                cancel: Some(hidden),
+            }
+            .respond(remark.factor.map_or(StatusCode::OK, |(_, status)| status), secure),
             Show::SignIn { identifier, has_accounts } => SignInPage {
                 shell,
                 hidden,
@@ -173,6 +187,12 @@ impl<'a> Screen<'a> {
     fn shell(&self, ui_locales: Option<&str>) -> Shell<'a> {
         Shell { locale: locale(self.headers, ui_locales), look: &self.app.look }
     }
+}
+
+/// The hidden fields of a form that carries nothing else along.
+fn carried(hidden: &Hidden<'_>) -> Carried {
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    Carried(vec![field("csrf", hidden.csrf), field("request", hidden.request)])
 }
 
 fn account_name(account: &KnownAccount) -> AccountName {

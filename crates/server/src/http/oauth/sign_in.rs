@@ -100,7 +100,7 @@ pub(in crate::http) fn read(fields: &Fields, remember: bool) -> Result<SignIn, S
 const LONGEST_IDENTIFIER: usize = 2048;
 
 fn remark(refused: SignInRefused, status: StatusCode, remember: bool) -> Remark {
-    Remark { sign_in: Some((refused, status)), remember, consent: None }
+    Remark { sign_in: Some((refused, status)), remember, ..Remark::default() }
 }
 
 /// What was typed stays in the field.

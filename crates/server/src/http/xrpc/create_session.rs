@@ -46,7 +46,7 @@ pub(crate) async fn post(
     let new = CreateSession {
         identifier: input.identifier,
         password,
-        factor: input.auth_factor_token.and_then(|code| FactorCode::parse(&code).ok()),
+        factor: factor(input.auth_factor_token.as_deref()),
         allow_taken_down: input.allow_takendown,
         client,
     };
@@ -54,4 +54,9 @@ pub(crate) async fn post(
     let mut response = begun.map(SessionAnswer).map_err(XrpcRefusal::from).into_response();
     say(&mut response, budget);
     response
+}
+
+/// What clients send that have none to send may be empty.
+fn factor(token: Option<&str>) -> Option<FactorCode> {
+    token.filter(|token| !token.trim().is_empty()).and_then(|token| FactorCode::parse(token).ok())
 }

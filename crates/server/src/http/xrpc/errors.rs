@@ -137,6 +137,7 @@ impl From<CreateSessionError> for XrpcRefusal {
             }
             CreateSessionError::NotHere => Self::not_here(&error),
             CreateSessionError::TakenDown => Self::taken_down(),
+            CreateSessionError::TooMany(error) => error.into(),
             CreateSessionError::Wrong => Self::wrong_password(),
             CreateSessionError::Accounts(error) => error.into(),
             CreateSessionError::Expand(_) => Self::busy("a permission set does not resolve at the moment"),

@@ -1,0 +1,136 @@
+//! Codes that are good once: recovery codes, and codes that are sent by mail (SESS-22).
+
+use std::fmt;
+use std::str::FromStr;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::BASE32;
+use crate::crypto::hmac_sha256;
+use crate::random::{Random, random_bytes};
+use crate::syntax::Did;
+
+/// A code in clear: two groups of five letters and digits, 50 random bits (SESS-22).
+///
+/// ```
+/// use gatewright_protocol::factor::OneTimeCode;
+/// assert!("abcde-23456".parse::<OneTimeCode>().is_ok());
+/// assert!(" ABCDE 23456 ".parse::<OneTimeCode>().is_ok(), "as a person types it");
+/// assert!("123456".parse::<OneTimeCode>().is_err());
+/// ```
+pub struct OneTimeCode(SecretString);
+
+const GROUP: usize = 5;
+const LENGTH: usize = 2 * GROUP;
+
+/// What a code is for: the hash of one is never that of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Sent by mail to whoever signs in.
+    Mail,
+    /// Kept by its owner for the day on which everything else is lost.
+    Recovery,
+}
+
+impl Purpose {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::Mail => b"mail code",
+            Self::Recovery => b"recovery code",
+        }
+    }
+}
+
+impl OneTimeCode {
+    /// A new one.
+    pub fn generate(random: &dyn Random) -> Self {
+        let letter = |byte: &u8| char::from(BASE32.get(usize::from(byte % 32)).copied().unwrap_or(b'a'));
+        let letters: Vec<char> = random_bytes::<LENGTH>(random).iter().map(letter).collect();
+        let groups: Vec<String> = letters.chunks(GROUP).map(|group| group.iter().collect()).collect();
+        Self(groups.join("-").into())
+    }
+
+    /// The code in clear: for the one page or message that shows it.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// All of it that a store may see. Without the key, which is not in the database, nobody can try any.
+    pub fn hash(&self, key: &[u8; 32], account: &Did, purpose: Purpose) -> OneTimeCodeHash {
+        let length = (account.as_str().len() as u64).to_be_bytes();
+        let parts = [purpose.label(), &length, account.as_str().as_bytes(), self.expose().as_bytes()];
+        OneTimeCodeHash(hmac_sha256(key, &parts))
+    }
+}
+
+impl FromStr for OneTimeCode {
+    type Err = NotAOneTimeCode;
+
+    /// Takes what a person types: capitals, spaces and a missing dash make no difference.
+    fn from_str(text: &str) -> Result<Self, NotAOneTimeCode> {
+        let is_filling = |byte: &u8| *byte == b'-' || byte.is_ascii_whitespace();
+        let letters: Vec<u8> =
+            text.bytes().filter(|byte| !is_filling(byte)).map(|byte| byte.to_ascii_lowercase()).collect();
+        if letters.len() != LENGTH || !letters.iter().all(|byte| BASE32.contains(byte)) {
+            return Err(NotAOneTimeCode);
+        }
+        let (first, second) = letters.split_at(GROUP);
+        let text = |group: &[u8]| group.iter().copied().map(char::from).collect::<String>();
+        Ok(Self(format!("{}-{}", text(first), text(second)).into()))
+    }
+}
+
+impl fmt::Debug for OneTimeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OneTimeCode(…)")
+    }
+}
+
+/// The text does not have the form of such a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not such a code: those are two groups of five letters and digits")]
+pub struct NotAOneTimeCode;
+
+/// HMAC-SHA-256 of a code, its account and its purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OneTimeCodeHash(pub [u8; 32]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Counting;
+
+    impl Random for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            for (byte, number) in bytes.iter_mut().zip(20..) {
+                *byte = number;
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_is_read_as_it_was_shown_and_as_people_type_it() {
+        let code = OneTimeCode::generate(&Counting);
+        assert_eq!(code.expose(), "uvwxy-z2345");
+        for typed in ["uvwxy-z2345", "UVWXY-Z2345", " uvwxy z2345\n", "uvwxyz2345"] {
+            assert_eq!(typed.parse::<OneTimeCode>().unwrap().expose(), code.expose(), "{typed}");
+        }
+        for typed in ["", "uvwxy-z234", "uvwxy-z23456", "uvwxy-z2341", "uvwxy-z234é", "123456"] {
+            assert_eq!(typed.parse::<OneTimeCode>().unwrap_err(), NotAOneTimeCode, "{typed}");
+        }
+        assert_eq!(format!("{code:?}"), "OneTimeCode(…)");
+    }
+
+    #[test]
+    fn a_hash_is_of_one_key_account_and_purpose() {
+        let code = OneTimeCode::generate(&Counting);
+        let did = |text: &str| text.parse::<Did>().unwrap();
+        let hash = code.hash(&[1; 32], &did("did:web:a.example"), Purpose::Recovery);
+        assert_eq!(hash, code.hash(&[1; 32], &did("did:web:a.example"), Purpose::Recovery));
+        assert_ne!(hash, code.hash(&[2; 32], &did("did:web:a.example"), Purpose::Recovery));
+        assert_ne!(hash, code.hash(&[1; 32], &did("did:web:b.example"), Purpose::Recovery));
+        assert_ne!(hash, code.hash(&[1; 32], &did("did:web:a.example"), Purpose::Mail));
+    }
+}

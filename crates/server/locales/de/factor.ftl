@@ -1,0 +1,53 @@
+factor-heading-sign-in = Noch ein Schritt
+factor-heading-step-up = Bestätigen Sie, dass Sie es sind
+factor-lead-sign-in = um sich als { $account } anzumelden
+factor-lead-step-up = Was Sie vorhaben, ist wichtig. Weisen Sie sich darum noch einmal als { $account } aus.
+factor-code = Code
+factor-hint-totp = Die sechs Ziffern, die Ihre Authenticator-App zeigt.
+factor-hint-totp-recovery = Die sechs Ziffern, die Ihre Authenticator-App zeigt, oder einer Ihrer Wiederherstellungscodes.
+factor-hint-recovery = Einer Ihrer Wiederherstellungscodes.
+factor-submit = Weiter
+factor-refused-empty = Geben Sie einen Code ein.
+factor-refused-empty-password = Geben Sie Ihr Passwort ein.
+factor-refused-too-many =
+    { $minutes ->
+        [one] Es waren zu viele Versuche. Versuchen Sie es in einer Minute wieder.
+       *[other] Es waren zu viele Versuche. Versuchen Sie es in { $minutes } Minuten wieder.
+    }
+factor-refused-wrong = Dieser Code stimmt nicht oder wurde schon benutzt. Warten Sie auf den nächsten.
+factor-refused-wrong-password = Das ist nicht das Passwort.
+
+factors-heading = Zweite Faktoren
+factors-why = Mit einem zweiten Faktor genügt das Passwort allein niemandem. Sie werden danach gefragt, wenn Sie sich anmelden und bevor Sie etwas Wichtiges tun.
+factors-kind-email = Code per E-Mail
+factors-kind-passkey = Passkey
+factors-kind-totp = Authenticator-App
+factors-added = Hinzugefügt
+factors-used = Zuletzt benutzt
+factors-remove = Entfernen
+factors-totp-hint = Eine App auf Ihrem Telefon zeigt sechs Ziffern, die jede halbe Minute wechseln.
+factors-totp-add = Authenticator-App hinzufügen
+factors-recovery = Wiederherstellungscodes
+factors-recovery-left =
+    { $count ->
+        [0] Es ist keiner mehr übrig.
+        [one] Einer ist noch übrig. Jeder gilt einmal, wenn Sie alles andere verloren haben.
+       *[other] Es sind noch { $count } übrig. Jeder gilt einmal, wenn Sie alles andere verloren haben.
+    }
+factors-recovery-renew = Neue erzeugen
+factors-back = Zurück zu Ihrem Konto
+factors-done-added = Hinzugefügt. Von jetzt an werden Sie danach gefragt.
+factors-done-removed = Entfernt.
+
+totp-heading = Authenticator-App hinzufügen
+totp-scan = Scannen Sie dies mit Ihrer Authenticator-App.
+totp-picture = Ein QR-Code mit dem Schlüssel darunter
+totp-type = Oder geben Sie diesen Schlüssel dort ein:
+totp-code-hint = Die sechs Ziffern, die sie dann zeigt.
+totp-submit = Hinzufügen
+totp-cancel = Zurück, ohne sie hinzuzufügen
+
+recovery-heading = Ihre Wiederherstellungscodes
+recovery-what = Wenn Sie Ihren zweiten Faktor verloren haben, melden Sie sich mit einem von diesen an, mit jedem einmal.
+recovery-once = Schreiben Sie sie jetzt auf. Sie werden nicht noch einmal gezeigt.
+recovery-done = Ich habe sie aufgeschrieben

@@ -1,0 +1,58 @@
+# Second factors: the second step of a sign-in, the question before something that matters, and the page to look after them.
+
+factor-heading-sign-in = One more step
+factor-heading-step-up = Confirm that it is you
+# $account is a handle.
+factor-lead-sign-in = to sign in as { $account }
+factor-lead-step-up = What you are about to do matters, so { $account } has to be proven once more.
+factor-code = Code
+factor-hint-totp = The six digits that your authenticator app shows.
+factor-hint-totp-recovery = The six digits that your authenticator app shows, or one of your recovery codes.
+factor-hint-recovery = One of your recovery codes.
+factor-submit = Continue
+factor-refused-empty = Type a code.
+factor-refused-empty-password = Type your password.
+factor-refused-too-many =
+    { $minutes ->
+        [one] There were too many attempts. Try again in one minute.
+       *[other] There were too many attempts. Try again in { $minutes } minutes.
+    }
+factor-refused-wrong = This code is not right, or it was used before. Wait for the next one.
+factor-refused-wrong-password = This is not the password.
+
+factors-heading = Second factors
+factors-why = With a second factor, your password alone lets nobody in. You are asked for it when you sign in, and before you do something that matters.
+factors-kind-email = Code by e-mail
+factors-kind-passkey = Passkey
+factors-kind-totp = Authenticator app
+# Before a day, such as 2026-08-01.
+factors-added = Added
+factors-used = Last used
+factors-remove = Remove
+factors-totp-hint = An app on your phone shows six digits that change every half minute.
+factors-totp-add = Add an authenticator app
+factors-recovery = Recovery codes
+factors-recovery-left =
+    { $count ->
+        [0] There are none left.
+        [one] There is one left. Each is good once, when you have lost everything else.
+       *[other] There are { $count } left. Each is good once, when you have lost everything else.
+    }
+factors-recovery-renew = Make new ones
+factors-back = Back to your account
+factors-done-added = Added. From now on you are asked for it.
+factors-done-removed = Removed.
+
+totp-heading = Add an authenticator app
+totp-scan = Scan this with your authenticator app.
+# Describes a picture to those who cannot see it.
+totp-picture = A QR code that holds the key below
+totp-type = Or type this key into it:
+totp-code-hint = The six digits that it shows then.
+totp-submit = Add
+totp-cancel = Back without adding it
+
+recovery-heading = Your recovery codes
+recovery-what = When you have lost your second factor, one of these signs you in, each of them once.
+recovery-once = Write them down now. They are not shown again.
+recovery-done = I have written them down

@@ -1,0 +1,53 @@
+factor-heading-sign-in = Mais um passo
+factor-heading-step-up = Confirme que é você
+factor-lead-sign-in = para entrar como { $account }
+factor-lead-step-up = O que você vai fazer é importante, por isso { $account } precisa ser comprovado mais uma vez.
+factor-code = Código
+factor-hint-totp = Os seis dígitos que o seu aplicativo autenticador mostra.
+factor-hint-totp-recovery = Os seis dígitos que o seu aplicativo autenticador mostra, ou um dos seus códigos de recuperação.
+factor-hint-recovery = Um dos seus códigos de recuperação.
+factor-submit = Continuar
+factor-refused-empty = Digite um código.
+factor-refused-empty-password = Digite a sua senha.
+factor-refused-too-many =
+    { $minutes ->
+        [one] Houve tentativas demais. Tente de novo em um minuto.
+       *[other] Houve tentativas demais. Tente de novo em { $minutes } minutos.
+    }
+factor-refused-wrong = Este código não está certo ou já foi usado. Espere o próximo.
+factor-refused-wrong-password = Esta não é a senha.
+
+factors-heading = Segundos fatores
+factors-why = Com um segundo fator, a sua senha sozinha não deixa ninguém entrar. Ele é pedido quando você entra e antes de você fazer algo importante.
+factors-kind-email = Código por e-mail
+factors-kind-passkey = Chave de acesso
+factors-kind-totp = Aplicativo autenticador
+factors-added = Adicionado
+factors-used = Último uso
+factors-remove = Remover
+factors-totp-hint = Um aplicativo no seu telefone mostra seis dígitos que mudam a cada meio minuto.
+factors-totp-add = Adicionar um aplicativo autenticador
+factors-recovery = Códigos de recuperação
+factors-recovery-left =
+    { $count ->
+        [0] Não sobrou nenhum.
+        [one] Sobrou um. Cada um vale uma vez, quando você tiver perdido todo o resto.
+       *[other] Sobraram { $count }. Cada um vale uma vez, quando você tiver perdido todo o resto.
+    }
+factors-recovery-renew = Criar novos
+factors-back = Voltar para a sua conta
+factors-done-added = Adicionado. De agora em diante ele será pedido.
+factors-done-removed = Removido.
+
+totp-heading = Adicionar um aplicativo autenticador
+totp-scan = Escaneie isto com o seu aplicativo autenticador.
+totp-picture = Um código QR que contém a chave abaixo
+totp-type = Ou digite esta chave nele:
+totp-code-hint = Os seis dígitos que ele mostra então.
+totp-submit = Adicionar
+totp-cancel = Voltar sem adicionar
+
+recovery-heading = Seus códigos de recuperação
+recovery-what = Quando você tiver perdido o seu segundo fator, um destes permite entrar, cada um uma vez.
+recovery-once = Anote-os agora. Eles não serão mostrados de novo.
+recovery-done = Eu os anotei

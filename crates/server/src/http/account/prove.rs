@@ -1,0 +1,97 @@
+//! `/account/sign-in/factor`: the second step of a sign-in, where no application asks for it.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use gatewright_protocol::secret::FactorCode;
+use gatewright_store::device::ACCOUNT_PAGES;
+use gatewright_store::request::RequestId;
+use http::{HeaderMap, StatusCode};
+
+use super::home::{Typed, sign_in_form};
+use super::{PURPOSE, back};
+use crate::accounts::KnownAccount;
+use crate::http::app::App;
+use crate::http::csrf;
+use crate::http::errors::PageRefusal;
+use crate::http::extract::device::Device;
+use crate::http::extract::locale::locale;
+use crate::http::extract::page_form::read_form;
+use crate::http::extract::peer::Peer;
+use crate::http::step_up::refused_too_many;
+use crate::operations::{self, Asked, FactorWays, ProveHereError};
+use crate::pages::factor::{Carried, FactorPage, FactorRefused, Reason};
+use crate::pages::sign_in::SignInRefused;
+use crate::pages::{Page as _, Shell, paths};
+
+pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
+    prove(&app, peer, &headers, body).await.unwrap_or_else(|refusal| refusal.respond(&app, &headers))
+}
+
+async fn prove(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Result<Response, PageRefusal> {
+    csrf::check_form(headers, app.issuer())?;
+    let fields = read_form(headers, body).await?;
+    let mut device = Device::recognise(app, headers, peer, false).await?.ok_or_else(PageRefusal::stale)?;
+    let token = fields.get("csrf").unwrap_or_default();
+    if !csrf::matches(app.ctx.keys.device_key(), &device.id, PURPOSE, token) {
+        return Err(PageRefusal::stale().for_device(device));
+    }
+    let over = |device: &Device, refused, status| {
+        Ok(sign_in_form(app, headers, Some(device), &Typed::default(), Some((refused, status))))
+    };
+    let pages = RequestId(ACCOUNT_PAGES.to_owned());
+    if let Some(account) = operations::waiting_account(&app.ctx, &device.id, &pages).await?
+        && let Err(too_many) = app.limits.sign_in(peer.network(), account.as_str(), app.ctx.now())
+    {
+        let FactorRefused::TooMany { minutes } = refused_too_many(too_many) else {
+            return Err(too_many.into());
+        };
+        return over(&device, SignInRefused::TooMany { minutes }, StatusCode::TOO_MANY_REQUESTS);
+    }
+    let typed = fields.get("code").unwrap_or_default();
+    let Ok(code) = FactorCode::parse(typed).or_else(|_| FactorCode::parse("")) else {
+        return Err(PageRefusal::stale().for_device(device));
+    };
+    match operations::prove_sign_in_here(&app.ctx, &device.id, &code).await {
+        Ok(signed_in) => {
+            device.give(signed_in.new_secret);
+            Ok(back(app, &device, Some(&signed_in.account), None))
+        }
+        Err(ProveHereError::Accounts(error)) => Err(PageRefusal::from(error).for_device(device)),
+        Err(ProveHereError::Over) => over(&device, SignInRefused::Over, StatusCode::UNAUTHORIZED),
+        Err(ProveHereError::TooMany(too_many, account, ways)) => {
+            let refused = (refused_too_many(too_many), StatusCode::TOO_MANY_REQUESTS);
+            Ok(factor_form(app, headers, &device, &account, ways, Some(refused)))
+        }
+        Err(ProveHereError::Wrong(account, ways)) => {
+            let refused = (FactorRefused::Wrong, StatusCode::UNAUTHORIZED);
+            Ok(factor_form(app, headers, &device, &account, ways, Some(refused)))
+        }
+    }
+}
+
+/// The question for the second factor.
+pub(super) fn factor_form(
+    app: &App,
+    headers: &HeaderMap,
+    device: &Device,
+    account: &KnownAccount,
+    ways: FactorWays,
+    refused: Option<(FactorRefused, StatusCode)>,
+) -> Response {
+    let csrf = csrf::token(app.ctx.keys.device_key(), &device.id, PURPOSE);
+    let page = FactorPage {
+        shell: Shell { locale: locale(headers, None), look: &app.look },
+        action: paths::OWN_FACTOR,
+        carried: Carried(vec![("csrf".to_owned(), csrf)]),
+        handle: account.handle.as_str(),
+        reason: Reason::SignIn,
+        asked: Asked::Factor(ways),
+        client: None,
+        refused: refused.map(|(refused, _)| refused),
+        cancel: None,
+    };
+    let mut response = page.respond(refused.map_or(StatusCode::OK, |(_, status)| status), app.is_secure());
+    device.set_cookies(app, response.headers_mut());
+    response
+}

@@ -1,0 +1,78 @@
+//! Asking for the second factor, or the password, before something that matters. The page that asks carries the form
+//! along that was sent, so that it is sent again together with the proof and nothing is kept meanwhile.
+
+use gatewright_guard::rate::TooMany;
+use gatewright_protocol::secret::{FactorCode, Password};
+use gatewright_protocol::syntax::Did;
+use gatewright_store::request::RequestId;
+use http::StatusCode;
+
+use super::app::App;
+use super::errors::PageRefusal;
+use super::extract::device::Device;
+use super::extract::page_form::Fields;
+use super::extract::peer::Peer;
+use crate::operations::{self, Asked, Given, StepUpError};
+use crate::pages::factor::{Carried, FactorRefused};
+
+/// What has to be asked before a form is followed.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    /// What is asked for.
+    pub(crate) asked: Asked,
+    /// The form that was sent, without what was to prove it.
+    pub(crate) carried: Carried,
+    /// Why what was sent as proof is none.
+    pub(crate) refused: Option<FactorRefused>,
+    /// The status of the page.
+    pub(crate) status: StatusCode,
+}
+
+/// The fields of a form that prove somebody.
+const PROOFS: [&str; 2] = ["code", "password"];
+
+/// Whether the account proved itself on this device lately, or does so with this form; what to ask if not.
+pub(crate) async fn check(
+    app: &App,
+    peer: Peer,
+    device: &Device,
+    account: &Did,
+    request: Option<&RequestId>,
+    fields: &Fields,
+) -> Result<Option<Ask>, PageRefusal> {
+    let Some(asked) = operations::asked_again(&app.ctx, &device.id, account, request).await? else {
+        return Ok(None);
+    };
+    let carried = fields.pairs().filter(|(name, _)| !PROOFS.contains(name));
+    let carried = Carried(carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
+    let ask = |refused, status| Ok(Some(Ask { asked, carried, refused, status }));
+    let given = match asked {
+        Asked::Factor(_) => fields.get("code").map(|code| FactorCode::parse(code).map(Given::Code)),
+        Asked::Password => fields.get("password").map(|text| Password::parse(text).map(Given::Password)),
+    };
+    let given = match given {
+        None => return ask(None, StatusCode::OK),
+        Some(_) if PROOFS.iter().all(|name| fields.get(name).unwrap_or_default().trim().is_empty()) => {
+            return ask(Some(FactorRefused::Empty), StatusCode::BAD_REQUEST);
+        }
+        Some(Err(_)) => return ask(Some(FactorRefused::Wrong), StatusCode::UNAUTHORIZED),
+        Some(Ok(given)) => given,
+    };
+    if let Err(too_many) = app.limits.sign_in(peer.network(), account.as_str(), app.ctx.now()) {
+        return ask(Some(refused_too_many(too_many)), StatusCode::TOO_MANY_REQUESTS);
+    }
+    match operations::step_up(&app.ctx, &device.id, account, given).await {
+        Ok(()) => Ok(None),
+        Err(StepUpError::TooMany(too_many)) => {
+            ask(Some(refused_too_many(too_many)), StatusCode::TOO_MANY_REQUESTS)
+        }
+        Err(StepUpError::Wrong) => ask(Some(FactorRefused::Wrong), StatusCode::UNAUTHORIZED),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a person is told who tried too often.
+pub(crate) fn refused_too_many(too_many: TooMany) -> FactorRefused {
+    let seconds = too_many.retry_after.as_secs().max(1);
+    FactorRefused::TooMany { minutes: u32::try_from(seconds.div_ceil(60)).unwrap_or(u32::MAX) }
+}
