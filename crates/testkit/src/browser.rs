@@ -118,7 +118,9 @@ impl Chromium {
         let selector = format!("input[name='{name}']");
         for _ in 0..STALE_TRIES {
             let field = self.find(&selector).await?;
-            match async { field.clear().await?; field.send_keys(text).await }.await {
+            let cleared = field.clear().await;
+            let typed = if cleared.is_ok() { field.send_keys(text).await } else { cleared };
+            match typed {
                 Err(error) if is_stale(&error) => {}
                 done => return Ok(done?),
             }
