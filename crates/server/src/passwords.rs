@@ -1,4 +1,5 @@
-//! Passwords: argon2id, on few threads, as slow for an account that does not exist as for one that does.
+//! Passwords: argon2id, on few threads that yield to the rest, as slow for an account that does not exist as for one
+//! that does.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,13 +10,17 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use gatewright_protocol::random::{Random, random_bytes};
 use gatewright_protocol::secret::Password;
 use gatewright_store::account::PasswordHash;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
-/// Hashes and checks passwords on a bounded number of threads, so that sign-ins take neither all processors nor all
-/// memory.
+/// Hashes and checks passwords on a bounded number of threads of its own, so that sign-ins take neither all processors
+/// nor all memory. On Linux these threads have a lower priority than the rest: where both want a processor, requests
+/// of people who are signed in get three quarters of it.
 pub struct Passwords {
     places: Arc<Semaphore>,
     random: Arc<dyn Random>,
+    /// Nothing but its blocking threads is used. There until the end.
+    threads: Option<Runtime>,
 }
 
 /// What checking a password found.
@@ -43,9 +48,18 @@ pub enum PasswordError {
 
 impl Passwords {
     /// As many at once as there are processors, four at most: each takes 19 MiB while it runs.
+    ///
+    /// # Panics
+    /// Never: a runtime that watches neither sockets nor clocks asks the system for nothing.
     pub fn new(random: Arc<dyn Random>) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { places: Arc::new(Semaphore::new(processors.clamp(1, 4))), random }
+        let places = std::thread::available_parallelism().map_or(1, usize::from).clamp(1, 4);
+        let threads = Builder::new_current_thread()
+            .max_blocking_threads(places)
+            .thread_name("password")
+            .on_thread_start(yield_to_the_rest)
+            .build()
+            .expect("a runtime without drivers needs nothing from the system");
+        Self { places: Arc::new(Semaphore::new(places)), random, threads: Some(threads) }
     }
 
     /// Hashes a new password.
@@ -89,13 +103,33 @@ impl Passwords {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| PasswordError::Stopped)?;
-        tokio::task::spawn_blocking(move || {
+        let threads = self.threads.as_ref().ok_or(PasswordError::Stopped)?;
+        let working = threads.spawn_blocking(move || {
             let done = work();
             drop(place);
             done
-        })
-        .await
-        .map_err(|_| PasswordError::Stopped)
+        });
+        working.await.map_err(|_| PasswordError::Stopped)
+    }
+}
+
+impl Drop for Passwords {
+    /// Nobody waits for a hash any more; waiting for its thread would hold up the one that drops this.
+    fn drop(&mut self) {
+        if let Some(threads) = self.threads.take() {
+            threads.shutdown_background();
+        }
+    }
+}
+
+/// Five steps nicer than the rest: beside one thread that never rests a hash gets a quarter of a processor, which is ten sign-ins a second on a
+/// slow one, and all of it when nothing else is to do.
+fn yield_to_the_rest() {
+    #[cfg(target_os = "linux")]
+    {
+        // Where the system forbids it, passwords are checked all the same, only less politely.
+        let _: rustix::io::Result<()> = rustix::process::getpriority_process(None)
+            .and_then(|rest| rustix::process::setpriority_process(None, rest + 5));
     }
 }
 
@@ -153,6 +187,16 @@ mod tests {
         assert_eq!(check("Correct horse", Some(hash.clone())).await, Checked::Wrong);
         assert_eq!(check("correct horse", None).await, Checked::Wrong);
         passwords.check(password("x"), Some(PasswordHash("nonsense".to_owned()))).await.expect_err("no hash");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn the_threads_of_passwords_yield_to_the_rest() {
+        let passwords = Passwords::new(Arc::new(Fixed));
+        let niceness = || rustix::process::getpriority_process(None).unwrap();
+        let before = niceness();
+        assert_eq!(passwords.run(niceness).await.unwrap(), before + 5);
+        assert_eq!(niceness(), before, "the rest keeps its priority");
     }
 
     #[tokio::test]

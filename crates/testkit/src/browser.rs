@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use serde_json::json;
+use thirtyfour::error::{WebDriverError, WebDriverErrorInner};
 use thirtyfour::{By, ChromiumLikeCapabilities as _, DesiredCapabilities, WebDriver, WebElement};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -114,9 +115,17 @@ impl Chromium {
     /// # Errors
     /// There is no such field.
     pub async fn fill(&self, name: &str, text: &str) -> anyhow::Result<()> {
-        let field = self.find(&format!("input[name='{name}']")).await?;
-        field.clear().await?;
-        Ok(field.send_keys(text).await?)
+        let selector = format!("input[name='{name}']");
+        for _ in 0..STALE_TRIES {
+            let field = self.find(&selector).await?;
+            let cleared = field.clear().await;
+            let typed = if cleared.is_ok() { field.send_keys(text).await } else { cleared };
+            match typed {
+                Err(error) if is_stale(&error) => {}
+                done => return Ok(done?),
+            }
+        }
+        bail!("`{selector}` is replaced whenever it is found")
     }
 
     /// Clicks what the CSS selector finds first.
@@ -124,7 +133,13 @@ impl Chromium {
     /// # Errors
     /// There is nothing to click.
     pub async fn click(&self, selector: &str) -> anyhow::Result<()> {
-        Ok(self.find(selector).await?.click().await?)
+        for _ in 0..STALE_TRIES {
+            match self.find(selector).await?.click().await {
+                Err(error) if is_stale(&error) => {}
+                done => return Ok(done?),
+            }
+        }
+        bail!("`{selector}` is replaced whenever it is found")
     }
 
     /// What the CSS selector finds first, within a few seconds.
@@ -226,6 +241,11 @@ impl Drop for Chromium {
     }
 }
 
+/// What was found belonged to the page before this one, which was just being left: nothing was clicked or typed.
+fn is_stale(error: &WebDriverError) -> bool {
+    matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_))
+}
+
 /// Something that keeps people out.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct Violation {
@@ -255,6 +275,9 @@ struct Found {
 
 /// How long a program may take to start or end.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often an element is looked for again that went away with its page.
+const STALE_TRIES: usize = 5;
 
 async fn start_chromedriver() -> anyhow::Result<(Child, u16)> {
     let mut child = Command::new("chromedriver")

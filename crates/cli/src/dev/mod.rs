@@ -15,6 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use gatewright_client::Sessions;
+use gatewright_client::sessions::KeyRing;
+use gatewright_client::sessions::file::FolderStore;
 use gatewright_protocol::random::Random;
 use gatewright_protocol::time::Clock;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
@@ -208,18 +211,25 @@ impl Network {
     }
 }
 
+/// The app over sessions of its own, sealed in the folder of the network beside their key: nothing in it is worth more.
 fn demo(
     url: &str,
     own: &str,
     resolver: gatewright_resolve::Resolver,
     options: &Options,
 ) -> Result<axum::Router> {
+    let folder = options.data.join("demo");
+    std::fs::create_dir_all(&folder)?;
+    let ring = KeyRing::load_or_create(&folder.join("session.keys"), &*options.random)?;
+    let sessions = Sessions::builder(FolderStore::open(folder.join("sessions"))?, ring)
+        .resolver(resolver)
+        .clock(Arc::clone(&options.clock))
+        .build();
     let config = gatewright_demo::Config {
-        host_url: Url::parse(url)?,
-        own_origin: Url::parse(own)?,
-        resolver,
+        authorization_server: Url::parse(url)?,
         clock: Arc::clone(&options.clock),
-        random: Arc::clone(&options.random),
+        own_origin: Url::parse(own)?,
+        sessions,
     };
     Ok(gatewright_demo::App::new(config)?.router())
 }

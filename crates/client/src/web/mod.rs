@@ -6,6 +6,7 @@
 //! | route | does |
 //! |---|---|
 //! | `POST /login` | begins: the form has `identifier`, and may have `return_to`, `scope`, `prompt` |
+//! | `POST /login` with `more` | asks for more for the current account, which keeps what it holds; `return_to` resumes |
 //! | `GET` of the first redirect URI's path | finishes, and goes back to `return_to` |
 //! | `POST /switch` | makes another account the current one: the form has `account`, a DID |
 //! | `POST /logout` | signs out the current account, the `account` of the form, or with `all` everybody |

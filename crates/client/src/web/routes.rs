@@ -21,7 +21,10 @@ const FLOW_LIFE: u64 = 30 * 60;
 
 #[derive(Deserialize)]
 pub(super) struct Login {
+    #[serde(default)]
     identifier: String,
+    #[serde(default)]
+    more: Option<String>,
     #[serde(default)]
     return_to: Option<String>,
     #[serde(default)]
@@ -38,7 +41,15 @@ pub(super) async fn login(State(web): State<Web>, headers: HeaderMap, Form(form)
         || BrowserSecret::generate(web.client().sessions().random()),
         |cookie| BrowserSecret::from_cookie(&cookie),
     );
-    let mut sign_in = SignIn::at(form.identifier)
+    let sign_in = match &form.more {
+        None => SignIn::at(form.identifier),
+        Some(more) => match current(&web, &headers).await {
+            Ok(Some(session)) => web.client().ask_more(&session, more),
+            Ok(None) => return failed(&web, &SignInError::UnknownState),
+            Err(error) => return unavailable(&error),
+        },
+    };
+    let mut sign_in = sign_in
         .redirect_uri(web.redirect_uri())
         .remember(form.return_to.as_deref().and_then(own_path).unwrap_or("/"));
     if let Some(scope) = form.scope.filter(|scope| !scope.is_empty()) {
@@ -56,6 +67,12 @@ pub(super) async fn login(State(web): State<Web>, headers: HeaderMap, Form(form)
         }
         Err(error) => failed(&web, &error),
     }
+}
+
+/// The session of the current account.
+async fn current(web: &Web, headers: &HeaderMap) -> Result<Option<Session>, SessionStoreError> {
+    let Some(cookie) = web.cookie(headers, BROWSER) else { return Ok(None) };
+    Ok(web.open_sessions(&web.find_browser(&cookie).await?).await?.into_iter().next())
 }
 
 pub(super) async fn callback(

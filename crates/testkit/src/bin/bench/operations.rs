@@ -75,6 +75,15 @@ pub(crate) async fn paced_read(process: &Process, per_second: f64, seconds: f64)
     .await
 }
 
+/// Guarded reads over 16 connections while eight more sign in without pause.
+pub(crate) async fn reads_beside_sign_ins(process: &Process, seconds: f64) -> Result<(Round, Round)> {
+    let people = Person::all(&process.ready);
+    let length = Duration::from_secs_f64(seconds);
+    let readers = prepare(Kind::GuardedRead, process, &people, 16, seconds).await?;
+    let signers = prepare(Kind::SignIn, process, &people, 8, seconds).await?;
+    tokio::try_join!(drive(process, readers, length, None), drive(process, signers, length, None))
+}
+
 /// Prepares so many workers side by side.
 async fn prepare(
     kind: Kind,

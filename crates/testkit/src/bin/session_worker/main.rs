@@ -1,6 +1,7 @@
 //! A process that shares one session with others: for tests that kill it at the worst moment.
 //!
-//! It is told everything by one JSON line. Then it calls with as many tasks as it was told, over and over. On standard
+//! It is told everything by one JSON line. Then it calls with as many tasks as it was told, over and over, with a pause
+//! between. On standard
 //! output it says `ok N` after each round of calls, `failed …` if one fails for good, and `saving` before new tokens are
 //! written; then it waits for a line before it goes on, or for the end.
 
@@ -51,9 +52,12 @@ async fn main() -> Result<()> {
     let client = Client::new(description, sessions)?;
     let session = client.resume(&text("session")?.parse::<SessionId>()?).await?;
     let tasks = told["tasks"].as_u64().unwrap_or(1);
+    let (call_of, pause) =
+        (text("call")?, Duration::from_millis(told["pause_ms"].as_u64().context("no pause_ms")?));
     let mut rounds = 0_u64;
     loop {
-        let calls: Vec<_> = (0..tasks).map(|_| tokio::spawn(call(session.clone()))).collect();
+        let calls: Vec<_> =
+            (0..tasks).map(|_| tokio::spawn(call(session.clone(), call_of.clone()))).collect();
         for call in calls {
             if let Err(error) = call.await? {
                 say(&format!("failed {error}"));
@@ -61,12 +65,12 @@ async fn main() -> Result<()> {
         }
         rounds += 1;
         say(&format!("ok {rounds}"));
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(pause).await;
     }
 }
 
-async fn call(session: Session) -> Result<(), gatewright_client::CallError> {
-    session.query::<Value>("com.example.ping", &[]).await.map(drop)
+async fn call(session: Session, method: String) -> Result<(), gatewright_client::CallError> {
+    session.query::<Value>(&method, &[]).await.map(drop)
 }
 
 fn say(line: &str) {
