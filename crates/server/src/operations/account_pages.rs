@@ -105,7 +105,7 @@ pub async fn sign_in_here(
             Some(_) => None,
             None => Some(create_device(ctx, presented).await?),
         };
-        let device = known.as_ref().or(new.as_ref().map(|new| &new.id));
+        let device = known.as_ref().or_else(|| new.as_ref().map(|new| &new.id));
         let Some(id) = device else { return Err(AccountPagesError::DeviceGone) };
         if !wait(ctx, id, pages(), &account.did, remember, password).await? {
             let known = ctx.store.find_device(id).await?;

@@ -1,5 +1,7 @@
 //! The secret for an authenticator application, as text and as a picture, and the field for its first code.
 
+use std::fmt::Write as _;
+
 use askama::Template;
 use qrcode::{Color, QrCode};
 use zeroize::Zeroizing;
@@ -49,7 +51,7 @@ impl Picture {
         for (at, color) in code.to_colors().into_iter().enumerate() {
             if color == Color::Dark {
                 let (x, y) = (at % width + MARGIN, at / width + MARGIN);
-                path.push_str(&format!("M{x} {y}h1v1h-1z"));
+                let _ = write!(path, "M{x} {y}h1v1h-1z");
             }
         }
         Some(Self { size: width + 2 * MARGIN, path })

@@ -47,7 +47,8 @@ fn back_to(
     *response.status_mut() = StatusCode::SEE_OTHER;
     let headers = response.headers_mut();
     // Everything in it is escaped.
-    headers.insert(LOCATION, HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static(path)));
+    let location = HeaderValue::try_from(location);
+    headers.insert(LOCATION, location.unwrap_or_else(|_| HeaderValue::from_static(path)));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     device.set_cookies(app, headers);
     response
