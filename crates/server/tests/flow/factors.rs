@@ -41,12 +41,14 @@ impl Authenticator {
     fn of(page: &Reply) -> Self {
         let text =
             between(&page.text, "<p class=\"secret\" translate=\"no\"><code>", "</code>").replace(' ', "");
-        let bits: String = text
+        let letter = |letter| "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(letter).unwrap();
+        let bits: Vec<bool> = text
             .chars()
-            .map(|letter| format!("{:05b}", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(letter).unwrap()))
+            .map(letter)
+            .flat_map(|five| (0..5).rev().map(move |bit| five >> bit & 1 == 1))
             .collect();
-        let bytes: Vec<u8> =
-            (0..20).map(|at| u8::from_str_radix(&bits[8 * at..8 * at + 8], 2).unwrap()).collect();
+        let byte = |bits: &[bool]| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
+        let bytes: Vec<u8> = bits.chunks(8).map(byte).collect();
         Self { secret: TotpSecret::from_bytes(&bytes).unwrap(), recovery: Vec::new() }
     }
 }
