@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gatewright_protocol::oauth::client_auth::ClientAuth;
 use gatewright_protocol::oauth::client_id::ClientId;
+use gatewright_protocol::scope::{AccountAction, NsidOrAny, Permission, Transition};
 use gatewright_protocol::syntax::Did;
 use ipnet::IpNet;
 use url::Url;
@@ -189,11 +190,59 @@ pub enum SetChanges {
 pub struct StepUp {
     /// Whoever proved themselves on the same device so lately is not asked again.
     pub fresh: Duration,
+    /// What is granted to nobody without it. Making an app password and changing a factor always ask.
+    pub scopes: Vec<BroadScope>,
 }
 
 impl Default for StepUp {
     fn default() -> Self {
-        Self { fresh: 10 * MINUTE }
+        Self { fresh: 10 * MINUTE, scopes: BroadScope::ALL.to_vec() }
+    }
+}
+
+/// Scopes that open so much that granting them may ask for a fresh proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BroadScope {
+    /// `account:*?action=manage`: changing anything about the account.
+    AccountManage,
+    /// `identity:*`: changing the handle, or all of the identity.
+    Identity,
+    /// `repo:*`: writing to every collection.
+    RepoAny,
+    /// `transition:generic`: all that an app password could do.
+    TransitionGeneric,
+}
+
+impl BroadScope {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::AccountManage, Self::Identity, Self::RepoAny, Self::TransitionGeneric];
+
+    /// As a configuration writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountManage => "account:*?action=manage",
+            Self::Identity => "identity:*",
+            Self::RepoAny => "repo:*",
+            Self::TransitionGeneric => "transition:generic",
+        }
+    }
+
+    /// Reads what a configuration writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+    }
+
+    /// Whether this permission is one of these.
+    pub fn covers(self, permission: &Permission) -> bool {
+        match (self, permission) {
+            (Self::AccountManage, Permission::Account(account)) => {
+                account.action.contains(&AccountAction::Manage)
+            }
+            (Self::Identity, Permission::Identity(_))
+            | (Self::TransitionGeneric, Permission::Transition(Transition::Generic)) => true,
+            (Self::RepoAny, Permission::Repo(repo)) => repo.collection.contains(&NsidOrAny::Any),
+            _ => false,
+        }
     }
 }
 
@@ -343,6 +392,33 @@ impl Default for Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn broad_scopes_are_those_that_open_much() {
+        let all = BroadScope::ALL;
+        assert!(all.iter().all(|scope| BroadScope::parse(scope.as_str()) == Some(*scope)));
+        for (text, expected) in [
+            ("identity:*", Some(BroadScope::Identity)),
+            ("identity:handle", Some(BroadScope::Identity)),
+            ("repo:*", Some(BroadScope::RepoAny)),
+            ("repo:*?action=delete", Some(BroadScope::RepoAny)),
+            ("repo?collection=com.example.note&collection=*", Some(BroadScope::RepoAny)),
+            ("account:email?action=manage", Some(BroadScope::AccountManage)),
+            ("account:repo?action=manage", Some(BroadScope::AccountManage)),
+            ("transition:generic", Some(BroadScope::TransitionGeneric)),
+            ("transition:email", None),
+            ("account:email", None),
+            ("repo:com.example.note", None),
+            ("rpc:*?aud=did:web:a.example%23b", None),
+            ("blob:*/*", None),
+            ("atproto", None),
+        ] {
+            let permission: Permission = text.parse().expect(text);
+            let covering: Vec<BroadScope> =
+                all.into_iter().filter(|scope| scope.covers(&permission)).collect();
+            assert_eq!(covering, Vec::from_iter(expected), "{text}");
+        }
+    }
 
     #[test]
     fn sec_70_issuers_without_tls_are_for_development_on_loopback_only() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use gatewright_protocol::oauth::client_id::{ClientId, Development};
-use gatewright_server::settings::{SessionLifetime, Settings};
+use gatewright_server::settings::{BroadScope, SessionLifetime, Settings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,11 @@ pub struct Oauth {
     pub confidential_refresh_days: u32,
     /// How long a browser that remembers a sign-in is not asked for the password again: 1 to 90 days.
     pub remembered_sign_in_days: u32,
+    /// What is granted only to who proved themselves lately, by a second factor or else the password: any of `identity:*`,
+    /// `repo:*`, `account:*?action=manage` and `transition:generic`.
+    pub step_up_scopes: Vec<String>,
+    /// How lately, on the same device: 1 to 60 minutes. App passwords and second factors ask for it too.
+    pub step_up_minutes: u32,
 }
 
 impl Default for Oauth {
@@ -49,15 +54,18 @@ impl Default for Oauth {
             confidential_session_days: 730,
             confidential_refresh_days: 90,
             remembered_sign_in_days: 7,
+            step_up_scopes: BroadScope::ALL.map(|scope| scope.as_str().to_owned()).to_vec(),
+            step_up_minutes: 10,
         }
     }
 }
 
 impl Oauth {
     /// # Errors
-    /// When a trusted client is none, or a lifetime out of bounds.
+    /// When a trusted client or a scope is none, or a lifetime out of bounds.
     pub(super) fn check(&self) -> Result<()> {
         self.trusted()?;
+        self.broad()?;
         for (key, value, bounds) in self.bounds() {
             let (least, most) = (bounds.start(), bounds.end());
             ensure!(bounds.contains(&value), "oauth.{key}: {value} is not between {least} and {most}");
@@ -65,13 +73,14 @@ impl Oauth {
         Ok(())
     }
 
-    fn bounds(&self) -> [(&'static str, u32, RangeInclusive<u32>); 5] {
+    fn bounds(&self) -> [(&'static str, u32, RangeInclusive<u32>); 6] {
         [
             ("access_token_minutes", self.access_token_minutes, 1..=30),
             ("public_session_days", self.public_session_days, 1..=14),
             ("confidential_session_days", self.confidential_session_days, 1..=36_500),
             ("confidential_refresh_days", self.confidential_refresh_days, 1..=180),
             ("remembered_sign_in_days", self.remembered_sign_in_days, 1..=90),
+            ("step_up_minutes", self.step_up_minutes, 1..=60),
         ]
     }
 
@@ -87,8 +96,23 @@ impl Oauth {
         self.trusted_clients.iter().map(parse).collect()
     }
 
-    /// Puts everything but the trusted clients into the settings of a server.
+    fn broad(&self) -> Result<Vec<BroadScope>> {
+        let parse = |text: &String| {
+            BroadScope::parse(text).with_context(|| {
+                let known = BroadScope::ALL.map(BroadScope::as_str).join(", ");
+                format!("oauth.step_up_scopes: `{text}` is none of {known}")
+            })
+        };
+        self.step_up_scopes.iter().map(parse).collect()
+    }
+
+    /// Puts everything but the trusted clients into the settings of a server. What does not pass the check is left as it
+    /// was there.
     pub fn apply(&self, settings: &mut Settings) {
+        settings.step_up.fresh = Duration::from_mins(1) * self.step_up_minutes;
+        if let Ok(scopes) = self.broad() {
+            settings.step_up.scopes = scopes;
+        }
         let days = |days: u32| Duration::from_hours(24) * days;
         settings.long_sessions_for_trusted_clients = self.long_sessions_for_trusted_clients;
         settings.confidential_native_clients = self.confidential_native_clients;
@@ -132,6 +156,7 @@ mod tests {
         let (ours, defaults) =
             (settings(&config), Settings::new(Issuer::parse("https://a.net", false).expect("one")));
         assert_eq!(format!("{:?}", ours.lifetimes), format!("{:?}", defaults.lifetimes));
+        assert_eq!(format!("{:?}", ours.step_up), format!("{:?}", defaults.step_up));
         assert!(!ours.confidential_native_clients && !ours.tolerate_absent_assertion_expiry);
     }
 
@@ -141,7 +166,7 @@ mod tests {
             "long_sessions_for_trusted_clients = true\nconfidential_native_clients = true\n\
              tolerate_absent_assertion_expiry = true\ntolerate_absent_state = true\naccess_token_minutes = 5\n\
              public_session_days = 2\nconfidential_session_days = 100\nconfidential_refresh_days = 30\n\
-             remembered_sign_in_days = 1\n",
+             remembered_sign_in_days = 1\nstep_up_minutes = 3\nstep_up_scopes = [\"repo:*\"]\n",
         );
         let settings = settings(&config.expect("it is a configuration"));
         assert!(settings.long_sessions_for_trusted_clients && settings.confidential_native_clients);
@@ -152,6 +177,8 @@ mod tests {
         assert_eq!(lifetimes.public, SessionLifetime { session: days(2), refresh: days(2) });
         assert_eq!(lifetimes.confidential, SessionLifetime { session: days(100), refresh: days(30) });
         assert_eq!(lifetimes.remembered_sign_in, days(1));
+        assert_eq!(settings.step_up.fresh, minutes(3));
+        assert_eq!(settings.step_up.scopes, [BroadScope::RepoAny]);
     }
 
     #[test]
@@ -161,6 +188,9 @@ mod tests {
             ("access_token_minutes = 0", "oauth.access_token_minutes"),
             ("public_session_days = 15", "oauth.public_session_days"),
             ("confidential_refresh_days = 181", "oauth.confidential_refresh_days"),
+            ("step_up_minutes = 0", "oauth.step_up_minutes"),
+            ("step_up_minutes = 61", "oauth.step_up_minutes"),
+            ("step_up_scopes = [\"repo:com.example.note\"]", "oauth.step_up_scopes"),
             ("trusted_clients = [\"https://localhost/client.json\"]", "oauth.trusted_clients"),
             ("trusted_clients = [\"https://app.example.net\"]", "oauth.trusted_clients"),
         ] {

@@ -398,7 +398,9 @@ impl From<OpenRequestError> for PageRefusal {
 impl From<ConsentError> for PageRefusal {
     fn from(error: ConsentError) -> Self {
         match error {
-            ConsentError::NotSignedIn | ConsentError::SetsChanged => Self::of(Trouble::FormStale),
+            ConsentError::NotSignedIn | ConsentError::SetsChanged | ConsentError::Unproven(_) => {
+                Self::of(Trouble::FormStale)
+            }
             ConsentError::Open(error) => error.into(),
         }
     }

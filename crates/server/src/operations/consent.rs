@@ -15,6 +15,8 @@ use super::judge_request::{names, signed_in};
 use super::offer::{Chosen, OfferError, Ticked, offer};
 use super::open_request::{OpenRequestError, Touched, denied, touch_request, unexpanded};
 use super::permission_parts::{meant, touches};
+use super::step_up::{asked_again, is_broad};
+use crate::accounts::KnownAccount;
 use crate::context::Context;
 
 /// What a person decided.
@@ -43,9 +45,21 @@ pub enum ConsentError {
     /// The request cannot go on.
     #[error(transparent)]
     Open(#[from] OpenRequestError),
+    /// What is granted is so much that the account has to prove itself once more.
+    #[error("the account has to prove itself first")]
+    Unproven(Box<Unproven>),
     /// A permission set changed since the page was shown: it has to be shown again.
     #[error("a permission set changed while the page was open")]
     SetsChanged,
+}
+
+/// Whose proof is missing, and for what.
+#[derive(Clone, Debug)]
+pub struct Unproven {
+    /// The account.
+    pub account: KnownAccount,
+    /// The request.
+    pub request: Request,
 }
 
 impl From<gatewright_store::StoreError> for ConsentError {
@@ -57,7 +71,7 @@ impl From<gatewright_store::StoreError> for ConsentError {
 /// Follows a decision: the client gets its code, or `access_denied`.
 ///
 /// # Errors
-/// The request cannot go on, the account is not signed in here, or the store or the accounts failed.
+/// The request cannot go on, the account is not signed in here or has to prove itself first, or the store or the accounts failed.
 pub async fn consent(
     ctx: &Context,
     id: &RequestId,
@@ -92,6 +106,13 @@ pub async fn consent(
     let chosen = offer.choose(&ticked);
     if !chosen.approved.contains("atproto") {
         return end(ctx, &request, "nothing was approved").await;
+    }
+    let granted: Vec<Permission> = meant(&chosen.approved)
+        .into_iter()
+        .chain(chosen.sets.iter().flat_map(|set| meant(&set.granted)))
+        .collect();
+    if is_broad(ctx, &granted) && asked_again(ctx, device, &account.did, Some(&request.id)).await?.is_some() {
+        return Err(ConsentError::Unproven(Box::new(Unproven { account, request: *request })));
     }
     let consent = remember(ctx, &request, &account.did, &chosen).await?;
     let approval = Approval { scope: chosen.approved, sets: chosen.sets, consent };

@@ -54,7 +54,7 @@ pub use approve_held::{ApproveHeldError, approve_held, held_name};
 pub use authorization_answer::Answer;
 pub use check_factor::{FactorCheck, FactorWays, factor_ways};
 pub use choose_account::{ChooseAccountError, choose_account};
-pub use consent::{ConsentError, Decision, consent};
+pub use consent::{ConsentError, Decision, Unproven, consent};
 pub use create_app_password::{CreateAppPassword, CreateAppPasswordError, create_app_password};
 pub use create_session::{CreateSession, CreateSessionError, create_session};
 pub use delete_session::{DeleteSessionError, delete_session};

@@ -2,6 +2,7 @@
 //! Whoever did so on this device a little while ago is not asked again.
 
 use gatewright_guard::rate::TooMany;
+use gatewright_protocol::scope::Permission;
 use gatewright_protocol::secret::{FactorCode, Password};
 use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
@@ -72,6 +73,12 @@ pub async fn asked_again(
         return Ok(None);
     }
     Ok(Some(factor_ways(ctx, account).await?.map_or(Asked::Password, Asked::Factor)))
+}
+
+/// Whether granting this asks for a fresh proof.
+pub(super) fn is_broad<'p>(ctx: &Context, permissions: impl IntoIterator<Item = &'p Permission>) -> bool {
+    let broad = &ctx.settings.step_up.scopes;
+    permissions.into_iter().any(|permission| broad.iter().any(|scope| scope.covers(permission)))
 }
 
 /// Proves an account that is signed in on a device. A password is good only where there is no second factor.

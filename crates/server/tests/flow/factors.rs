@@ -450,3 +450,106 @@ async fn a_sign_in_that_only_waits_is_on_no_device() {
     browser.sign_in(&app.authorize_path(&app.push(SCOPE).await)).await;
     assert_eq!(world.store.list_devices(&alice()).await.unwrap().len(), 1, "where the factor was added");
 }
+
+/// `atproto` and something broad, and something that is not.
+const BROAD: &str = "atproto transition:generic repo:com.example.note?action=create";
+
+/// A browser in which alice is remembered, some minutes after she signed in; and the consent page of a new request.
+async fn consent_after(browser: &mut Browser<'_>, minutes: u64, scope: &str) -> Reply {
+    let world = browser.world;
+    world.clock.seconds(60 * minutes);
+    let app = public(world);
+    let push = app.push_with(scope, &[("login_hint", ALICE)]).await;
+    let page = browser.get(&app.authorize_path(&push)).await;
+    assert!(page.text.contains("name=\"decision\""), "{}", page.text);
+    page
+}
+
+#[tokio::test]
+async fn a_broad_scope_asks_for_the_factor_again_after_ten_minutes() {
+    let world = World::new().await;
+    let (mut browser, authenticator) = with_totp(&world).await;
+    let page = consent_after(&mut browser, 9, BROAD).await;
+    assert!(location(&browser.decide(&page, "approve").await).contains("code="), "fresh still");
+    let page = consent_after(&mut browser, 1, "atproto repo:com.example.note?action=create").await;
+    assert!(location(&browser.decide(&page, "approve").await).contains("code="), "nothing broad");
+    let page = consent_after(&mut browser, 1, BROAD).await;
+    // Unticked, it is not granted, and nobody asks.
+    let form = form_of(&page, "/oauth/authorize/consent");
+    let narrow: Vec<_> =
+        form.fields.iter().filter(|(_, value)| value != "transition:generic").cloned().collect();
+    assert!(narrow.len() < form.fields.len());
+    let narrow = replaced(narrow, "decision", "approve");
+    assert!(location(&browser.post(&form.action, &narrow).await).contains("code="));
+    let page = consent_after(&mut browser, 0, BROAD).await;
+    let denied = browser.decide(&page, "deny").await;
+    assert!(location(&denied).contains("error=access_denied"), "saying no needs no proof");
+    let page = consent_after(&mut browser, 0, BROAD).await;
+    let asked = browser.decide(&page, "approve").await;
+    assert_eq!(asked.status, 200);
+    assert!(
+        asked.text.contains("name=\"code\"") && !asked.text.contains("name=\"password\""),
+        "{}",
+        asked.text
+    );
+    let form = form_of(&asked, "/oauth/authorize/consent");
+    for (name, wrong) in [("code", "abcde-23456"), ("password", ALICE_PASSWORD)] {
+        let again = send(&mut browser, &form, &[(name, wrong)]).await;
+        assert!(again.status != 303 && again.text.contains("name=\"code\""), "{name}: {}", again.text);
+    }
+    let stale = send(&mut browser, &form, &[("code", &authenticator.code(&world)), ("csrf", "")]).await;
+    assert_eq!(stale.status, 403, "the token is asked for all the same");
+    let answer = send(&mut browser, &form, &[("code", &authenticator.code(&world))]).await;
+    assert!(location(&answer).contains("code="), "{}", answer.text);
+    // It counts for the next ten minutes.
+    let page = consent_after(&mut browser, 9, BROAD).await;
+    assert!(location(&browser.decide(&page, "approve").await).contains("code="));
+}
+
+#[tokio::test]
+async fn a_broad_scope_asks_for_the_password_where_there_is_no_factor() {
+    let world = World::new().await;
+    let mut browser = Browser::new(&world);
+    own_sign_in(&mut browser, ALICE_PASSWORD).await;
+    let page = consent_after(&mut browser, 10, BROAD).await;
+    let asked = browser.decide(&page, "approve").await;
+    let form = form_of(&asked, "/oauth/authorize/consent");
+    assert!(
+        asked.text.contains("name=\"password\"") && !asked.text.contains("name=\"code\""),
+        "{}",
+        asked.text
+    );
+    let wrong = send(&mut browser, &form, &[("password", BOB_PASSWORD)]).await;
+    assert_eq!(wrong.status, 401);
+    let answer = send(&mut browser, &form, &[("password", ALICE_PASSWORD)]).await;
+    assert!(location(&answer).contains("code="), "{}", answer.text);
+    // Too many wrong ones are told to wait, and changed nothing.
+    let page = consent_after(&mut browser, 10, BROAD).await;
+    let form = form_of(&browser.decide(&page, "approve").await, "/oauth/authorize/consent");
+    let mut last = 0;
+    for _ in 0..31 {
+        last = send(&mut browser, &form, &[("password", "wrong")]).await.status.as_u16();
+    }
+    assert_eq!(last, 429);
+    assert_eq!(send(&mut browser, &form, &[("password", ALICE_PASSWORD)]).await.status, 429);
+}
+
+#[tokio::test]
+async fn what_asks_and_for_how_long_is_the_operators() {
+    let world = World::with(|settings| {
+        settings.step_up.scopes.clear();
+        settings.step_up.fresh = Duration::from_mins(1);
+    })
+    .await;
+    let mut browser = Browser::new(&world);
+    own_sign_in(&mut browser, ALICE_PASSWORD).await;
+    let page = consent_after(&mut browser, 2, BROAD).await;
+    assert!(location(&browser.decide(&page, "approve").await).contains("code="));
+    let page = browser.get("/account/factors").await;
+    let asked = send(&mut browser, &form_of(&page, "/account/factors/totp"), &[]).await;
+    assert!(
+        asked.text.contains("name=\"password\""),
+        "a factor is changed by nobody without: {}",
+        asked.text
+    );
+}

@@ -12,6 +12,7 @@ use crate::http::app::App;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::page_form::{Fields, PageForm, page_form};
 use crate::http::extract::peer::Peer;
+use crate::http::step_up;
 use crate::operations::{self, ConsentError, Decision, Opened, Ticked, Want};
 use crate::pages::consent::ConsentRefused;
 use crate::pages::error::Trouble;
@@ -22,25 +23,35 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
         Err(refusal) => return refusal.respond(&app, &headers),
     };
     let screen = Screen::new(&app, &headers, device);
-    let (id, peer) = (screen.device.id.clone(), Some(peer.into()));
+    let (id, from) = (screen.device.id.clone(), Some(peer.into()));
     let account = fields.get("account").and_then(|did| did.parse::<Did>().ok());
     let decision = match (fields.get("decision"), account.clone()) {
         (Some("deny"), _) => Decision::Deny,
         (_, None) => return screen.refuse(PageRefusal::of(Trouble::FormStale)),
         (Some("approve"), Some(account)) => Decision::Approve { account, ticked: ticked(&fields) },
         (_, Some(account)) => {
-            return again(screen, peer, &request, &account, ConsentRefused::Undecided).await;
+            return again(screen, from, &request, &account, ConsentRefused::Undecided).await;
         }
     };
-    match operations::consent(&app.ctx, &request, &id, peer, decision).await {
+    let mut decided = operations::consent(&app.ctx, &request, &id, from, decision.clone()).await;
+    if let Err(ConsentError::Unproven(unproven)) = decided {
+        let account = &unproven.account.did;
+        let asked = step_up::check(&app, peer, &screen.device, account, Some(&request), &fields).await;
+        match asked {
+            Ok(None) => decided = operations::consent(&app.ctx, &request, &id, from, decision).await,
+            Ok(Some(ask)) => return screen.ask(&unproven, ask),
+            Err(refusal) => return screen.refuse(refusal),
+        }
+    }
+    match decided {
         Ok(answer) => screen.send(&answer),
         // The sign-in became too old while the page was open: the password is asked for again.
         Err(ConsentError::NotSignedIn) => {
-            let opened = operations::open_request(&app.ctx, &request, &id, peer, Want::SignIn).await;
+            let opened = operations::open_request(&app.ctx, &request, &id, from, Want::SignIn).await;
             screen.show_or_refuse(opened)
         }
         Err(ConsentError::SetsChanged) => match account {
-            Some(account) => again(screen, peer, &request, &account, ConsentRefused::SetsChanged).await,
+            Some(account) => again(screen, from, &request, &account, ConsentRefused::SetsChanged).await,
             None => screen.refuse(PageRefusal::of(Trouble::FormStale)),
         },
         Err(error) => screen.refuse(error),

@@ -17,7 +17,8 @@ use crate::http::csrf;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::device::Device;
 use crate::http::extract::locale::locale;
-use crate::operations::{self, Answer, Asked, Opened, Show, Step};
+use crate::http::step_up::Ask;
+use crate::operations::{self, Answer, Asked, Opened, Show, Step, Unproven};
 use crate::pages::account_picker::{AccountName, AccountPickerPage};
 use crate::pages::client_name::{ClientName, Vouched};
 use crate::pages::consent::{ConsentPage, ConsentRefused, Destination};
@@ -85,6 +86,27 @@ impl<'a> Screen<'a> {
         let refused = (SignInRefused::TooMany { minutes }, StatusCode::TOO_MANY_REQUESTS);
         let mut response = self.page(&step, Remark { sign_in: Some(refused), ..Remark::default() });
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        response
+    }
+
+    /// The question for a proof before a decision is followed.
+    pub(super) fn ask(self, unproven: &Unproven, ask: Ask) -> Response {
+        let Unproven { account, request } = unproven;
+        let csrf = csrf::token(self.app.ctx.keys.device_key(), &self.device.id, &request.id.0);
+        let uri = operations::request_uri(&request.id);
+        let page = FactorPage {
+            shell: self.shell(request.parameters.ui_locales.as_deref()),
+            action: paths::CONSENT,
+            carried: ask.carried,
+            handle: account.handle.as_str(),
+            reason: Reason::StepUp,
+            asked: ask.asked,
+            client: None,
+            refused: ask.refused,
+            cancel: Some(Hidden { csrf: &csrf, request: &uri }),
+        };
+        let mut response = page.respond(ask.status, self.app.is_secure());
+        self.device.set_cookies(self.app, response.headers_mut());
         response
     }
 
