@@ -19,6 +19,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     install::for_tests()?;
     let filter: Vec<&str> = args.filter.iter().map(String::as_str).collect();
+    // The tests start the examples as the programs that they are.
+    run::run(&mut run::cargo(&["build", "--workspace", "--all-features", "--bins"]))?;
     let mut nextest = run::cargo(&["nextest", "run", "--workspace", "--all-features"]);
     let mut counts = run_tests(nextest.args(&filter))?;
     if filter.is_empty() {

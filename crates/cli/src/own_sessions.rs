@@ -2,16 +2,15 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use gatewright_client::sessions::KeyRing;
 use gatewright_client::sessions::file::FolderStore;
 use gatewright_client::{CallError, Client, ClientDescription, Session, SessionId, Sessions, Summary};
 use gatewright_protocol::syntax::{Did, Handle};
+use gatewright_resolve::Resolver;
 use gatewright_resolve::fetch::Get;
-use gatewright_resolve::system::{SystemClock, SystemRandom};
-use gatewright_resolve::{Network, Resolver};
+use gatewright_resolve::system::SystemRandom;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -76,7 +75,11 @@ impl OwnSessions {
         let ring = KeyRing::load_or_create(&self.keys, &SystemRandom)
             .with_context(|| format!("the key file {} cannot be used", self.keys.display()))?;
         let store = FolderStore::open(self.state.join("sessions")).context("sessions cannot be kept")?;
-        Ok(Sessions::builder(store, ring).resolver(resolver(plc)).build())
+        let mut sessions = Sessions::builder(store, ring);
+        if let Some(plc) = plc {
+            sessions = sessions.plc(plc.clone());
+        }
+        Ok(sessions.build())
     }
 
     /// Notes a session that somebody has just signed in to; from now on it is the one that is meant.
@@ -215,17 +218,6 @@ pub(crate) fn over(error: CallError, who: &str) -> anyhow::Error {
         _ => return error.into(),
     };
     Hint::new(error.to_string(), hint).into()
-}
-
-fn resolver(plc: Option<&Url>) -> Resolver {
-    let mut resolver = Resolver::builder(Arc::new(SystemClock));
-    if let Some(plc) = plc {
-        resolver = resolver.plc_url(plc.clone());
-        if plc.scheme() == "http" {
-            resolver = resolver.network(Network::Development(Arc::new(())));
-        }
-    }
-    resolver.build()
 }
 
 /// Our folder below one of the person's, as the XDG base directory specification has it.

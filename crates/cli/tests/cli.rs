@@ -91,6 +91,45 @@ fn scope_check_says_what_would_suffice() {
 }
 
 #[test]
+fn client_init_writes_what_client_check_takes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = path(folder.path());
+    let id = "https://app.example.dev/client.json";
+    let init = |more: &[&str]| {
+        let mut words =
+            vec!["client", "init", "--dir", dir, "--client-id", id, "--scope", "repo:com.example.note"];
+        words.extend(more);
+        gatewright(&words)
+    };
+    let secret = ["--confidential", "--jwks-uri", "https://app.example.dev/jwks.json", "--redirect-uri"];
+    let made = init(&[&secret[..], &["https://app.example.dev/callback"]].concat());
+    assert_eq!(made.status, 0, "{}", made.err);
+    let document = folder.path().join("client-metadata.json");
+    let checked = gatewright(&["client", "check", "--json", path(&document)]);
+    assert_eq!(checked.status, 0, "{}", checked.out);
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("it is there");
+    assert!(read("client-metadata.json").contains("private_key_jwt"));
+    let (key, keys) = (read("client-key.jwk"), read("jwks.json"));
+    let (private, public): (Value, Value) =
+        (serde_json::from_str(&key).expect("JSON"), serde_json::from_str(&keys).expect("JSON"));
+    assert_eq!(private["kid"], public["keys"][0]["kid"]);
+    assert!(private["d"].is_string() && public["keys"][0]["d"].is_null(), "{public}");
+
+    // Again: nothing is replaced unasked, and the key never.
+    let again = init(&[&secret[..], &["https://app.example.dev/other"]].concat());
+    assert!(again.status != 0 && again.err.contains("--force"), "{}", again.err);
+    let forced = init(&[&["--force"], &secret[..], &["https://app.example.dev/other"]].concat());
+    assert_eq!(forced.status, 0, "{}", forced.err);
+    assert!(read("client-metadata.json").contains("/other"));
+    assert_eq!(read("client-key.jwk"), key);
+
+    // What no server takes is not written.
+    let refused = init(&["--force", "--redirect-uri", "http://elsewhere.example.net/callback"]);
+    assert_eq!(refused.status, 3, "{}", refused.err);
+    assert!(read("client-metadata.json").contains("/other"));
+}
+
+#[test]
 fn client_check_lists_every_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("client.json");

@@ -8,9 +8,10 @@ use gatewright_protocol::random::Random;
 use gatewright_protocol::scope::Scopes;
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_protocol::time::{Clock, UnixTime};
-use gatewright_resolve::Resolver;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
+use gatewright_resolve::{Network, Resolver};
 use parking_lot::Mutex;
+use url::Url;
 
 use crate::dpop::ProofKey;
 use crate::error::CallError;
@@ -64,12 +65,22 @@ pub struct Builder {
     store: Arc<dyn SessionStore>,
     ring: KeyRing,
     resolver: Option<Resolver>,
+    plc: Option<Url>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     listeners: Listeners,
 }
 
 impl Builder {
+    /// The PLC directory that accounts are looked up in. Default: the public one. One over plain HTTP, such as
+    /// `gatewright dev` has, makes hosts on this machine count too. Has no effect beside
+    /// [`resolver`](Self::resolver).
+    #[must_use]
+    pub fn plc(mut self, directory: Url) -> Self {
+        self.plc = Some(directory);
+        self
+    }
+
     /// What accounts and servers are looked up with, and every request goes through. Default: the public network.
     #[must_use]
     pub fn resolver(mut self, resolver: Resolver) -> Self {
@@ -101,7 +112,16 @@ impl Builder {
 
     /// The sessions. Nothing is read before the first question.
     pub fn build(self) -> Sessions {
-        let resolver = self.resolver.unwrap_or_else(|| Resolver::builder(Arc::clone(&self.clock)).build());
+        let resolver = self.resolver.unwrap_or_else(|| {
+            let mut resolver = Resolver::builder(Arc::clone(&self.clock));
+            if let Some(plc) = self.plc {
+                if plc.scheme() == "http" {
+                    resolver = resolver.network(Network::Development(Arc::new(())));
+                }
+                resolver = resolver.plc_url(plc);
+            }
+            resolver.build()
+        });
         Sessions(Arc::new(Inner {
             store: self.store,
             ring: self.ring,
@@ -168,6 +188,7 @@ impl Sessions {
             store,
             ring,
             resolver: None,
+            plc: None,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             listeners: Listeners::default(),

@@ -10,12 +10,21 @@ use serde_json::Value;
 /// The `gatewright` program that was built beside the running test.
 ///
 /// # Errors
-/// When it was not built: `cargo build -p gatewright`.
+/// When it was not built.
 pub fn path() -> Result<PathBuf> {
+    beside("gatewright")
+}
+
+/// A program of this workspace that was built beside the running test.
+///
+/// # Errors
+/// When it was not built: `cargo build --workspace --all-features --bins`.
+pub fn beside(name: &str) -> Result<PathBuf> {
     let own = std::env::current_exe()?;
-    let found = own.ancestors().map(|folder| folder.join("gatewright")).find(|program| program.is_file());
-    found
-        .context("the program is not beside the test; `cargo build -p gatewright --bin gatewright` builds it")
+    let found = own.ancestors().map(|folder| folder.join(name)).find(|program| program.is_file());
+    found.with_context(|| {
+        format!("{name} is not beside the test; `cargo build --workspace --all-features --bins` builds it")
+    })
 }
 
 /// The Node that the lock file of this folder brings: the newest official packages need a newer one than Debian's.

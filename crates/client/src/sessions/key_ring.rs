@@ -46,6 +46,10 @@ pub enum KeyRingError {
     /// The file cannot be read or made.
     #[error("the key file cannot be used")]
     File(#[source] std::io::Error),
+    /// The keyring of the operating system is locked, away, or does not take it.
+    #[cfg(feature = "keyring")]
+    #[error("the keyring of the operating system cannot be used")]
+    Keyring(#[source] keyring_core::Error),
     /// The text is not that of a key ring.
     #[error(
         "this is no key ring: one `lookup` line and at least one `seal` line, each with 32 bytes in base64url"
@@ -145,6 +149,33 @@ impl KeyRing {
             }
             Err(error) => Err(KeyRingError::File(error)),
         }
+    }
+
+    /// The ring of this entry in the keyring of the operating system, or a new one where the entry is empty. Which
+    /// keyring that is, the program chooses (`keyring_core::set_default_store`).
+    ///
+    /// A keyring has no step that only one of two programs can make: let one make the ring before others start.
+    ///
+    /// ```no_run
+    /// use gatewright_client::sessions::KeyRing;
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let entry = keyring_core::Entry::new("com.example.notes", "session keys")?;
+    /// let ring = KeyRing::load_or_create_in(&entry, &gatewright_resolve::system::SystemRandom)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The keyring is locked or away, or the entry holds something else.
+    #[cfg(feature = "keyring")]
+    pub fn load_or_create_in(entry: &keyring_core::Entry, random: &dyn Random) -> Result<Self, KeyRingError> {
+        match entry.get_password() {
+            Ok(text) => return Self::parse(&Zeroizing::new(text)),
+            Err(keyring_core::Error::NoEntry) => {}
+            Err(error) => return Err(KeyRingError::Keyring(error)),
+        }
+        entry.set_password(&Self::generate(random).to_text()).map_err(KeyRingError::Keyring)?;
+        // What is there now counts, whoever wrote it.
+        Self::parse(&Zeroizing::new(entry.get_password().map_err(KeyRingError::Keyring)?))
     }
 
     /// The name of a row.
@@ -261,6 +292,28 @@ mod tests {
         let mut newer = sealed;
         newer[0] = 2;
         assert!(matches!(opened(&ring, &newer), Err(SessionStoreError::Newer)));
+    }
+
+    #[cfg(feature = "keyring")]
+    #[test]
+    fn a_ring_lives_in_the_systems_keyring_and_is_never_replaced() {
+        let store: std::sync::Arc<keyring_core::CredentialStore> = keyring_core::mock::Store::new().unwrap();
+        let entry =
+            |user: &str| keyring_core::Entry::new_in_store(&store, "com.example.notes", user).unwrap();
+        let first = entry("keys");
+        let made = KeyRing::load_or_create_in(&first, &SystemRandom).unwrap();
+        let again = KeyRing::load_or_create_in(&first, &SystemRandom).unwrap();
+        let sealed = made.seal(b"place", b"secret", &SystemRandom);
+        assert_eq!(opened(&again, &sealed).unwrap(), b"secret");
+        let other = entry("other");
+        other.set_password("something else").unwrap();
+        assert!(matches!(KeyRing::load_or_create_in(&other, &SystemRandom), Err(KeyRingError::Text)));
+        assert_eq!(other.get_password().unwrap(), "something else");
+        let mock: &keyring_core::mock::Cred = first.as_any().downcast_ref().unwrap();
+        mock.set_error(keyring_core::Error::NoStorageAccess("it is locked".into()));
+        assert!(matches!(KeyRing::load_or_create_in(&first, &SystemRandom), Err(KeyRingError::Keyring(_))));
+        let kept = KeyRing::load_or_create_in(&first, &SystemRandom).unwrap();
+        assert_eq!(opened(&kept, &sealed).unwrap(), b"secret", "a failure replaces nothing");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod client_storm;
 mod client_web;
 mod command_line;
 mod crash;
+mod examples;
 mod granular;
 mod host;
 mod hosted_clients;
