@@ -8,8 +8,8 @@ use gatewright_protocol::random::Random;
 use gatewright_protocol::scope::Scopes;
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_protocol::time::{Clock, UnixTime};
+use gatewright_resolve::Resolver;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
-use gatewright_resolve::{Network, Resolver};
 use parking_lot::Mutex;
 use url::Url;
 
@@ -115,10 +115,7 @@ impl Builder {
         let resolver = self.resolver.unwrap_or_else(|| {
             let mut resolver = Resolver::builder(Arc::clone(&self.clock));
             if let Some(plc) = self.plc {
-                if plc.scheme() == "http" {
-                    resolver = resolver.network(Network::Development(Arc::new(())));
-                }
-                resolver = resolver.plc_url(plc);
+                resolver = resolver.directory(plc);
             }
             resolver.build()
         });

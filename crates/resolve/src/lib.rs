@@ -353,6 +353,16 @@ impl Builder {
         self
     }
 
+    /// The PLC directory as somebody names it to a program. One over plain HTTP, such as `gatewright dev` has, makes hosts
+    /// on this machine count too.
+    #[must_use]
+    pub fn directory(mut self, url: Url) -> Self {
+        if url.scheme() == "http" {
+            self.network = Network::Development(Arc::new(()));
+        }
+        self.plc_url(url)
+    }
+
     /// The network that names belong to. Default: the public one.
     #[must_use]
     pub fn network(mut self, network: Network) -> Self {

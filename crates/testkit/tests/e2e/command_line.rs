@@ -1,17 +1,16 @@
 //! Signing in and calling from the command line, with the real program (contract.md, "Signing in and calling").
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use gatewright_testkit::app::Person;
 use gatewright_testkit::form::Browser;
+use gatewright_testkit::loopback::{come_back, printed_address};
 use gatewright_testkit::program::{self, Program};
 use serde_json::Value;
 use tempfile::TempDir;
-use url::Url;
 
 /// Somebody at a terminal with a home of their own.
 struct Terminal {
@@ -86,24 +85,13 @@ impl Terminal {
             "--no-browser",
         ])?;
         let mut err = BufReader::new(child.stderr.take().context("piped")?);
-        let url = loop {
-            let mut line = String::new();
-            ensure!(err.read_line(&mut line)? > 0, "it ended before it printed an address");
-            if let Ok(url) = line.trim().parse::<Url>() {
-                break url;
-            }
-        };
+        let url = printed_address(&mut err)?;
         let back = Browser::new().sign_in_and(url.as_str(), handle, &person.password, "approve").await?;
         let mut input = child.stdin.take().context("piped")?;
         if pastes {
             writeln!(input, "http://example.com/not-this\n{back}")?;
         } else {
-            let mut stream = TcpStream::connect(("127.0.0.1", back.port().context("a port")?))?;
-            let target = format!("{}?{}", back.path(), back.query().context("a query")?);
-            write!(stream, "GET {target} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")?;
-            let mut page = String::new();
-            stream.read_to_string(&mut page)?;
-            ensure!(page.contains("You are signed in."), "{page}");
+            come_back(&back)?;
         }
         let status = child.wait()?.code().context("no signal")?;
         let mut text = String::new();

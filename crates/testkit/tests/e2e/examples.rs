@@ -1,16 +1,15 @@
 //! The examples of the client, each as the program that it is, against a whole network.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use gatewright_testkit::app::Person;
 use gatewright_testkit::form::Browser;
+use gatewright_testkit::loopback::{come_back, printed_address};
 use gatewright_testkit::network::TestNetwork;
 use gatewright_testkit::program;
-use url::Url;
 
 /// A program whose state is in a folder of the test.
 fn command(network: &TestNetwork, name: &str, state: &Path) -> Result<Command> {
@@ -30,23 +29,11 @@ fn alice(network: &TestNetwork) -> Result<Person> {
 /// Reads the address that a program prints, signs in there, and comes back to the program.
 async fn sign_in(child: &mut Child, person: &Person) -> Result<()> {
     let mut lines = BufReader::new(child.stderr.take().context("piped")?);
-    let url = loop {
-        let mut line = String::new();
-        ensure!(lines.read_line(&mut line)? > 0, "it ended before it printed an address");
-        if let Ok(url) = line.trim().parse::<Url>() {
-            break url;
-        }
-    };
+    let url = printed_address(&mut lines)?;
     // Nobody reads what it says from now on, but it must be able to say it.
     std::thread::spawn(move || lines.read_to_end(&mut Vec::new()));
     let back = Browser::new().sign_in_and(url.as_str(), &person.handle, &person.password, "approve").await?;
-    let mut stream = TcpStream::connect(("127.0.0.1", back.port().context("a port")?))?;
-    let target = format!("{}?{}", back.path(), back.query().context("a query")?);
-    write!(stream, "GET {target} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")?;
-    let mut page = String::new();
-    stream.read_to_string(&mut page)?;
-    ensure!(page.contains("You are signed in."), "{page}");
-    Ok(())
+    come_back(&back)
 }
 
 fn ended(child: Child) -> Result<String> {

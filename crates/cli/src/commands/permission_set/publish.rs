@@ -14,7 +14,7 @@ use gatewright_protocol::permission_set::lint;
 use gatewright_protocol::syntax::{Did, Nsid};
 use gatewright_resolve::lexicon::{self, COLLECTION, Lexicon};
 use gatewright_resolve::system::{SystemClock, SystemRandom};
-use gatewright_resolve::{Network, ResolveError, Resolver};
+use gatewright_resolve::{ResolveError, Resolver};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
@@ -150,10 +150,7 @@ struct Written {
 fn resolver(args: &Args) -> Resolver {
     let mut resolver = Resolver::builder(Arc::new(SystemClock));
     if let Some(plc) = &args.plc {
-        resolver = resolver.plc_url(plc.clone());
-        if plc.scheme() == "http" {
-            resolver = resolver.network(Network::Development(Arc::new(())));
-        }
+        resolver = resolver.directory(plc.clone());
     }
     if let Some(authority) = &args.authority {
         resolver = resolver.lexicon_authority(authority.clone());

@@ -5,7 +5,7 @@ use axum::response::Response;
 use gatewright_protocol::syntax::Did;
 use http::{HeaderMap, StatusCode};
 
-use super::PURPOSE;
+use super::{PURPOSE, chosen, parameter};
 use crate::accounts::KnownAccount;
 use crate::http::app::App;
 use crate::http::csrf;
@@ -39,9 +39,7 @@ async fn show(app: &App, peer: Peer, headers: &HeaderMap, query: &str) -> Result
         return Ok(sign_in_form(app, headers, None, &Typed::default(), None));
     };
     let accounts = operations::list_own_accounts(&app.ctx, &device.id).await?;
-    let wanted = parameter(query, "account");
-    let chosen = accounts.iter().find(|account| Some(account.did.as_str()) == wanted.as_deref());
-    let Some(account) = chosen.or_else(|| accounts.first()) else {
+    let Some(account) = chosen(&accounts, query) else {
         return Ok(sign_in_form(app, headers, Some(&device), &Typed::default(), None));
     };
     let done = parameter(query, "done").and_then(|word| Done::read(&word));
@@ -69,12 +67,6 @@ fn link(account: &Did) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("account", account.as_str());
     format!("{}?{}", paths::OWN_ACCOUNT, query.finish())
-}
-
-fn parameter(query: &str, name: &str) -> Option<String> {
-    form_urlencoded::parse(query.as_bytes())
-        .find(|(known, _)| known == name)
-        .map(|(_, value)| value.into_owned())
 }
 
 /// What was typed into the form before.

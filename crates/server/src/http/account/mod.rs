@@ -15,11 +15,27 @@ use http::{HeaderValue, StatusCode};
 
 use super::app::App;
 use super::extract::device::Device;
+use crate::accounts::KnownAccount;
 use crate::pages::account::Done;
 use crate::pages::paths;
 
 /// What the tokens of these forms are made for: they belong to no request.
 const PURPOSE: &str = paths::OWN_ACCOUNT;
+
+/// A parameter of a query.
+fn parameter(query: &str, name: &str) -> Option<String> {
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// Of the accounts that are signed in on a device, the one that a page is about: the one that its query names, or else
+/// the first.
+fn chosen<'a>(accounts: &'a [KnownAccount], query: &str) -> Option<&'a KnownAccount> {
+    let wanted = parameter(query, "account");
+    let named = accounts.iter().find(|account| Some(account.did.as_str()) == wanted.as_deref());
+    named.or_else(|| accounts.first())
+}
 
 /// Back to the page of an account, which says what was done: by 303, so that loading it again does nothing again.
 fn back(app: &App, device: &Device, account: Option<&Did>, done: Option<Done>) -> Response {

@@ -4,6 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
+use super::super::{chosen, parameter};
 use super::{back_to, shell, token};
 use crate::http::app::App;
 use crate::http::csrf;
@@ -36,13 +37,7 @@ async fn show(app: &App, peer: Peer, headers: &HeaderMap, query: &str) -> Result
         Ok(accounts) => accounts,
         Err(error) => return Err(PageRefusal::from(error).for_device(device)),
     };
-    let parameter = |name: &str| {
-        let mut pairs = form_urlencoded::parse(query.as_bytes());
-        pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
-    };
-    let wanted = parameter("account");
-    let chosen = accounts.iter().find(|account| Some(account.did.as_str()) == wanted.as_deref());
-    let Some(account) = chosen.or_else(|| accounts.first()) else {
+    let Some(account) = chosen(&accounts, query) else {
         // The account page asks who is there.
         return Ok(back_to(app, &device, paths::OWN_ACCOUNT, None, None));
     };
@@ -53,7 +48,7 @@ async fn show(app: &App, peer: Peer, headers: &HeaderMap, query: &str) -> Result
         account: AccountName { did: account.did.to_string(), handle: account.handle.to_string() },
         factors: FactorView::all(&factors),
         recovery_codes: u32::try_from(factors.recovery_codes).unwrap_or(u32::MAX),
-        done: parameter("done").and_then(|word| FactorDone::read(&word)),
+        done: parameter(query, "done").and_then(|word| FactorDone::read(&word)),
     };
     let mut response = page.respond(StatusCode::OK, app.is_secure());
     device.set_cookies(app, response.headers_mut());
