@@ -1,6 +1,7 @@
 //! The page.
 
 use askama::Template;
+use axum::http::StatusCode;
 use gatewright_client::web::SignedIn;
 use gatewright_client::{CallError, Session};
 use gatewright_protocol::scope::sentences;
@@ -55,6 +56,8 @@ pub(crate) struct Refusal {
     /// Whether this app may ask for what is missing.
     pub(crate) may_ask: bool,
     pub(crate) sentence: &'static str,
+    /// What the page is answered with.
+    pub(crate) status: StatusCode,
 }
 
 impl Account {
@@ -107,21 +110,28 @@ impl Notice {
 
 impl Refusal {
     pub(crate) fn of(error: &CallError) -> Self {
-        let sentence = match error {
-            CallError::ScopeMissing { scope: Some(_) } => "The host refused: this app was not granted that.",
-            CallError::ScopeMissing { scope: None } => {
-                "The host refused: no permission that this app could ask for would allow it."
+        let (status, sentence) = match error {
+            CallError::ScopeMissing { scope: Some(_) } => {
+                (StatusCode::FORBIDDEN, "The host refused: this app was not granted that.")
             }
-            error if error.is_over() => "The session has ended. Please sign in again.",
-            error if error.is_transient() => "The host could not do it just now. Please try again.",
-            _ => "The host refused.",
+            CallError::ScopeMissing { scope: None } => (
+                StatusCode::FORBIDDEN,
+                "The host refused: no permission that this app could ask for would allow it.",
+            ),
+            error if error.is_over() => {
+                (StatusCode::UNAUTHORIZED, "The session has ended. Please sign in again.")
+            }
+            error if error.is_transient() => {
+                (StatusCode::BAD_GATEWAY, "The host could not do it just now. Please try again.")
+            }
+            _ => (StatusCode::BAD_GATEWAY, "The host refused."),
         };
         let missing = match error {
             CallError::ScopeMissing { scope } => scope.clone(),
             _ => None,
         };
         let may_ask = missing.as_deref() == Some(LATER);
-        Self { reason: error.to_string(), missing, may_ask, sentence }
+        Self { reason: error.to_string(), missing, may_ask, sentence, status }
     }
 }
 
@@ -139,7 +149,8 @@ mod tests {
         assert!(!other.may_ask && other.missing.is_some());
         assert!(refused(None).sentence.contains("no permission"));
         assert!(Refusal::of(&CallError::Revoked).sentence.contains("sign in again"));
-        assert!(Refusal::of(&CallError::Server { status: 502 }).sentence.contains("just now"));
+        let away = Refusal::of(&CallError::Server { status: 502 });
+        assert!(away.sentence.contains("just now") && away.status == StatusCode::BAD_GATEWAY);
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use askama::Template as _;
 use axum::Router;
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{DefaultBodyLimit, Form, FromRef, Multipart, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, Form, FromRef, FromRequestParts, Multipart, Query, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -49,6 +50,25 @@ pub(crate) fn router(app: &App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), at_own_origin))
 }
 
+/// Whoever sent a form of this app's own pages. Forms of others are refused; who is not signed in any more, in another
+/// tab say, comes to the page that lets them.
+struct OwnForm(SignedIn);
+
+impl FromRequestParts<App> for OwnForm {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        if !app.0.web.is_own_form(&parts.headers) {
+            return Err(foreign());
+        }
+        match MaybeSignedIn::from_request_parts(parts, app).await {
+            Ok(MaybeSignedIn(Some(signed_in))) => Ok(Self(signed_in)),
+            Ok(MaybeSignedIn(None)) => Err(see_other("/")),
+            Err(unknown) => Err(unknown.into_response()),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Said {
     auth_error: Option<String>,
@@ -70,13 +90,9 @@ async fn home(
 
 async fn add(
     State(app): State<App>,
-    signed_in: SignedIn,
-    headers: HeaderMap,
+    OwnForm(signed_in): OwnForm,
     form: Result<Multipart, MultipartRejection>,
 ) -> Response {
-    if !app.0.web.is_own_form(&headers) {
-        return foreign();
-    }
     let draft = match form {
         Ok(form) => draft(form).await,
         Err(_) => None,
@@ -123,23 +139,12 @@ struct Which {
     key: String,
 }
 
-async fn remove(
-    State(app): State<App>,
-    signed_in: SignedIn,
-    headers: HeaderMap,
-    Form(which): Form<Which>,
-) -> Response {
-    if !app.0.web.is_own_form(&headers) {
-        return foreign();
-    }
+async fn remove(State(app): State<App>, OwnForm(signed_in): OwnForm, Form(which): Form<Which>) -> Response {
     let removed = library::remove(&signed_in.session, &which.key).await;
     after(&app, &signed_in, removed).await
 }
 
-async fn elsewhere(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap) -> Response {
-    if !app.0.web.is_own_form(&headers) {
-        return foreign();
-    }
+async fn elsewhere(State(app): State<App>, OwnForm(signed_in): OwnForm) -> Response {
     let tried = library::trespass(&signed_in.session, app.0.clock.now()).await;
     after(&app, &signed_in, tried).await
 }
@@ -173,7 +178,7 @@ async fn page(
             signed_in.session.host().is_some().then(|| Account::of(signed_in, tracks))
         }
     };
-    let status = if refusal.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    let status = refusal.as_ref().map_or(StatusCode::OK, |refusal| refusal.status);
     let page = Page { account, asked: granted(SCOPE), notice, refusal };
     let Ok(html) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let mut response = (status, html).into_response();

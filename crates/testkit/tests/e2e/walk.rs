@@ -67,9 +67,19 @@ async fn the_demo_keeps_tracks_and_asks_for_what_is_missing() -> Result<()> {
         chromium.click(".tracks form button").await?;
         chromium.find("p.none").await?;
 
+        let first = chromium.driver().window().await?;
+        let other = chromium.driver().new_tab().await?;
+        chromium.driver().switch_to_window(other.clone()).await?;
+        chromium.open_page(&demo).await?;
+        chromium.find("form.elsewhere").await?;
+        chromium.driver().switch_to_window(first).await?;
         chromium.click("form.all button").await?;
         let said = chromium.find(".notice.good").await?.text().await?;
         assert!(said.contains("signed out"), "{said}");
+        // Another tab has the library open still: its forms lead to the sign-in.
+        chromium.driver().switch_to_window(other).await?;
+        chromium.click("form.elsewhere button").await?;
+        chromium.find("#asked").await?;
         chromium.close().await?;
     }
     Ok(())
