@@ -3,7 +3,9 @@
 // It prints one line of JSON once everything answers; then it takes orders, one a line, and answers each by a line:
 //   advance SECONDS   its clock goes on by so much at once
 //   tokens SECONDS    access tokens live so long from now on
-//   count             how many refresh tokens have been used up, and how many sessions there are
+//   count             how many refresh tokens have been used up, how many sessions there are, and how many refresh tokens
+//                     came early: before three quarters of what the client was told had passed, and before the host
+//                     would have refused the access token
 
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -78,6 +80,34 @@ Object.assign(process.env, {
   PDS_SERVICE_HANDLE_DOMAINS: '.test',
 })
 const pds = await PDS.fromEnv()
+const manager = pds.ctx.oauthProvider.tokenManager
+const told = new Map()
+let early = 0
+/** Notes what a client is told of its tokens, at the moment in which it is written into the answer. */
+function noting(answer) {
+  const { expires_in: _, ...rest } = Object.getOwnPropertyDescriptors(answer)
+  return Object.defineProperties({}, {
+    ...rest,
+    expires_in: {
+      enumerable: true,
+      get() {
+        told.set(answer.refresh_token, { at: Date.now(), lives: answer.expires_in * 1000 })
+        return answer.expires_in
+      },
+    },
+  })
+}
+const { createToken, rotateToken } = manager
+manager.createToken = async (...given) => noting(await createToken.apply(manager, given))
+manager.rotateToken = async (...given) => {
+  const { currentRefreshToken, data } = given[3]
+  const now = Date.now()
+  const { at, lives } = told.get(currentRefreshToken)
+  const refused = Math.floor(data.expiresAt.getTime() / 1000) * 1000
+  if (now < at + lives * 0.75 && now < refused) early += 1
+  told.delete(currentRefreshToken)
+  return noting(await rotateToken.apply(manager, given))
+}
 await pds.start()
 const url = `http://localhost:${port}`
 const accounts = [await createAccount(url, 'alice'), await createAccount(url, 'bob')]
@@ -89,7 +119,7 @@ const orders = {
     return { ahead: ahead / 1000 }
   },
   async tokens(seconds) {
-    pds.ctx.oauthProvider.tokenManager.tokenMaxAge = Number(seconds) * 1000
+    manager.tokenMaxAge = Number(seconds) * 1000
     return { seconds: Number(seconds) }
   },
   async count() {
@@ -98,7 +128,7 @@ const orders = {
       const { count } = await db.selectFrom(table).select((row) => row.fn.countAll().as('count')).executeTakeFirst()
       return Number(count)
     }
-    return { used: await rows('used_refresh_token'), sessions: await rows('token') }
+    return { used: await rows('used_refresh_token'), sessions: await rows('token'), early }
   },
 }
 for await (const line of createInterface({ input: process.stdin })) {

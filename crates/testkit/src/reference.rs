@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use http::StatusCode;
 use http::header::{COOKIE, LOCATION, ORIGIN, REFERER, SET_COOKIE};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -88,14 +89,12 @@ impl Reference {
         self.order(&format!("tokens {seconds}")).await.map(drop)
     }
 
-    /// How many refresh tokens have been used up, and how many OAuth sessions there are.
+    /// What has become of its OAuth sessions.
     ///
     /// # Errors
     /// The server has ended.
-    pub async fn count(&self) -> Result<(u64, u64)> {
-        let counted = self.order("count").await?;
-        let number = |name: &str| counted[name].as_u64().with_context(|| format!("no {name}"));
-        Ok((number("used")?, number("sessions")?))
+    pub async fn count(&self) -> Result<Counted> {
+        Ok(serde_json::from_value(self.order("count").await?)?)
     }
 
     async fn order(&self, order: &str) -> Result<Value> {
@@ -121,6 +120,19 @@ impl Reference {
         let location = left.headers().get(LOCATION).context("no redirect after consent")?;
         Ok(location.to_str()?.parse()?)
     }
+}
+
+/// What has become of the OAuth sessions of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Counted {
+    /// Refresh tokens that came while there was no need: before three quarters of the time that the client was told had
+    /// passed, and before the host would have refused the access token. Measured where the answer is written and where
+    /// the next token comes, so that no delay on the way makes one too many.
+    pub early: u64,
+    /// Sessions there are.
+    pub sessions: u64,
+    /// Refresh tokens that have been used up.
+    pub used: u64,
 }
 
 /// A browser that has the authorize page open.
