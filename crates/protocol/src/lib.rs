@@ -28,6 +28,7 @@ pub mod crypto;
 pub mod data_model;
 pub mod did_document;
 pub mod dpop;
+pub mod email;
 pub mod factor;
 pub mod jose;
 pub mod json;

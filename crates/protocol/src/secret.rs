@@ -200,6 +200,28 @@ secret! {
     Password
 }
 
+impl Password {
+    /// Reads a password that somebody wants to have.
+    ///
+    /// # Errors
+    /// It has less than 8 characters, or more than 256.
+    pub fn parse_new(text: &str) -> Result<Self, UnfitPassword> {
+        let length = text.chars().count();
+        if !(8..=256).contains(&length) {
+            return Err(UnfitPassword { length });
+        }
+        Self::parse(text).map_err(|_| UnfitPassword { length })
+    }
+}
+
+/// Nobody may have such a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a password has 8 to 256 characters, this has {length}")]
+pub struct UnfitPassword {
+    /// How many characters it has.
+    pub length: usize,
+}
+
 secret! {
     /// The code of a second factor, as a person typed it.
     FactorCode

@@ -31,6 +31,12 @@ pub trait Accounts: Send + Sync {
     /// The account of this handle, DID or e-mail address.
     async fn find_named(&self, identifier: &str) -> Result<Option<KnownAccount>, AccountsError>;
 
+    /// What hashes the passwords that the server's store keeps. `None` where they are kept elsewhere: this server then
+    /// sets no new ones, and its pages do not offer to.
+    fn kept_passwords(&self) -> Option<&Passwords> {
+        None
+    }
+
     /// The DID document of an account as its host knows it: today's clients take the host's address from there
     /// (SESS-13).
     async fn describe(&self, _account: &KnownAccount) -> Result<Option<Value>, AccountsError> {
@@ -161,6 +167,10 @@ impl Accounts for StoreAccounts {
 
     async fn find_named(&self, identifier: &str) -> Result<Option<KnownAccount>, AccountsError> {
         Ok(self.find_account(identifier).await?.map(Into::into))
+    }
+
+    fn kept_passwords(&self) -> Option<&Passwords> {
+        Some(&self.passwords)
     }
 }
 

@@ -7,7 +7,9 @@ use axum::routing::{MethodRouter, get, post};
 use gatewright_guard::{Guard, GuardLayer};
 use gatewright_protocol::oauth::server_metadata;
 
-use crate::http::account::{approve, end_session, factors, home, prove, sign_in as own_sign_in, sign_out};
+use crate::http::account::{
+    approve, end_session, factors, home, prove, reset_password as forgotten, sign_in as own_sign_in, sign_out,
+};
 use crate::http::app::App;
 use crate::http::assets;
 use crate::http::machine::{dpop_endpoint, method_not_allowed, preflight};
@@ -17,8 +19,9 @@ use crate::http::well_known::{authorization_server, change_password};
 use crate::http::xrpc::count::count;
 use crate::http::xrpc::errors::XrpcRefusal;
 use crate::http::xrpc::{
-    create_app_password, create_session, delete_session, list_app_passwords, refresh_session,
-    revoke_app_password,
+    confirm_email, create_app_password, create_session, delete_account, delete_session, list_app_passwords,
+    refresh_session, request_account_delete, request_email_confirmation, request_email_update,
+    request_password_reset, reset_password, revoke_app_password, update_email,
 };
 use crate::pages::paths;
 
@@ -54,6 +57,9 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::OWN_SIGN_OUT, post(sign_out::post).fallback(not_a_page))
         .route(paths::END_SESSION, post(end_session::post).fallback(not_a_page))
         .route(paths::APPROVE_HELD, post(approve::post).fallback(not_a_page))
+        .route(paths::RESET_PASSWORD, get(forgotten::home::get).post(forgotten::home::post))
+        .route(paths::USE_RESET_CODE, get(forgotten::code::get).post(forgotten::code::post))
+        .route(paths::PASSWORD_RESET, get(forgotten::done::get))
         .route(CHANGE_PASSWORD, get(change_password::get))
         .route(&app.look.stylesheet_path, get(assets::stylesheet))
         .with_state(app)
@@ -62,12 +68,20 @@ pub(crate) fn router(app: App) -> Router {
 /// The methods about password sessions, behind the guard of the resource server that they are for.
 pub(crate) fn xrpc(app: App, guard: &Guard) -> Router {
     Router::new()
+        .route("/xrpc/com.atproto.server.confirmEmail", post(confirm_email::post))
         .route("/xrpc/com.atproto.server.createAppPassword", post(create_app_password::post))
         .route("/xrpc/com.atproto.server.createSession", post(create_session::post))
+        .route("/xrpc/com.atproto.server.deleteAccount", post(delete_account::post))
         .route("/xrpc/com.atproto.server.deleteSession", post(delete_session::post))
         .route("/xrpc/com.atproto.server.listAppPasswords", get(list_app_passwords::get))
         .route("/xrpc/com.atproto.server.refreshSession", post(refresh_session::post))
+        .route("/xrpc/com.atproto.server.requestAccountDelete", post(request_account_delete::post))
+        .route("/xrpc/com.atproto.server.requestEmailConfirmation", post(request_email_confirmation::post))
+        .route("/xrpc/com.atproto.server.requestEmailUpdate", post(request_email_update::post))
+        .route("/xrpc/com.atproto.server.requestPasswordReset", post(request_password_reset::post))
+        .route("/xrpc/com.atproto.server.resetPassword", post(reset_password::post))
         .route("/xrpc/com.atproto.server.revokeAppPassword", post(revoke_app_password::post))
+        .route("/xrpc/com.atproto.server.updateEmail", post(update_email::post))
         .method_not_allowed_fallback(async || XrpcRefusal::wrong_verb())
         .layer(GuardLayer::new(guard.clone()))
         .layer(from_fn_with_state(app.clone(), count))

@@ -366,11 +366,22 @@ pub struct Limits {
     pub set_resolution: Duration,
     /// Calls of methods from one network.
     pub calls: Rate,
+    /// Mail that strangers ask for from one network.
+    pub mail: Rate,
+    /// The same over a day.
+    pub mail_daily: Rate,
+    /// Mail that one account asks for.
+    pub mail_account: Rate,
+    /// The same over a day.
+    pub mail_account_daily: Rate,
+    /// Codes of mail that are tried from one network.
+    pub mail_codes: Rate,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         const FIVE: Duration = Duration::from_mins(5);
+        const HOUR: Duration = Duration::from_hours(1);
         Self {
             enabled: true,
             sign_in: Rate { count: 30, window: FIVE },
@@ -385,6 +396,11 @@ impl Default for Limits {
             open: Rate { count: 600, window: FIVE },
             set_resolution: Duration::from_secs(8),
             calls: Rate { count: 3000, window: FIVE },
+            mail: Rate { count: 15, window: HOUR },
+            mail_daily: Rate { count: 50, window: DAY },
+            mail_account: Rate { count: 5, window: HOUR },
+            mail_account_daily: Rate { count: 15, window: DAY },
+            mail_codes: Rate { count: 50, window: FIVE },
         }
     }
 }

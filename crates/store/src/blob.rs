@@ -27,7 +27,7 @@ pub struct Blob {
 /// What a sweep of blobs came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlobsSwept {
-    /// How many uploads were forgotten.
+    /// How many uploads were forgotten, those of accounts that were deleted included.
     pub uploads: usize,
     /// The blobs among them that no account has any more, each once: their bytes can go.
     pub gone: Vec<Cid>,
@@ -42,7 +42,8 @@ pub trait BlobStore: Send + Sync {
     async fn find_blob(&self, did: &Did, cid: &Cid) -> Result<Option<Blob>, StoreError>;
     /// Blobs that records of the account name, in the order of their CIDs' text, after `after`.
     async fn list_blobs(&self, did: &Did, after: Option<&Cid>, limit: usize) -> Result<Vec<Cid>, StoreError>;
-    /// Forgets up to `limit` blobs that were last uploaded before `before` and that no record of their account names.
+    /// Forgets up to `limit` blobs that were last uploaded before `before` and that no record of their account names, and
+    /// as many whose account was deleted.
     /// Call again while uploads were forgotten. An upload at the same time may bring back one that is said to be gone,
     /// so the caller lets none happen until the bytes are gone too.
     async fn sweep_blobs(&self, before: UnixTime, limit: usize) -> Result<BlobsSwept, StoreError>;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use gatewright_protocol::factor::OneTimeCodeHash;
@@ -127,10 +126,7 @@ pub struct WaitingSignIn {
     pub ends_at: UnixTime,
 }
 
-/// How long a code that was sent by mail is good (SESS-22).
-pub const MAIL_CODE: Duration = Duration::from_mins(15);
-
-/// Second factors. Changing a password ends waiting sign-ins and mail codes; factors stay.
+/// Second factors. Changing a password ends waiting sign-ins; factors stay.
 #[async_trait]
 pub trait FactorStore: Send + Sync {
     /// Keeps a factor.
@@ -154,20 +150,6 @@ pub trait FactorStore: Send + Sync {
     async fn count_recovery_codes(&self, account: &Did) -> Result<usize, StoreError>;
     /// Uses a recovery code up: at most one caller is told true.
     async fn consume_recovery_code(&self, account: &Did, code: OneTimeCodeHash) -> Result<bool, StoreError>;
-    /// Keeps the code that is sent to an account, in place of an earlier one.
-    async fn keep_mail_code(
-        &self,
-        account: &Did,
-        code: OneTimeCodeHash,
-        ends_at: UnixTime,
-    ) -> Result<(), StoreError>;
-    /// Uses the code up that was sent to an account: at most one caller is told true, and none after its time.
-    async fn consume_mail_code(
-        &self,
-        account: &Did,
-        code: OneTimeCodeHash,
-        now: UnixTime,
-    ) -> Result<bool, StoreError>;
     /// Keeps a sign-in that waits for a factor, in place of an earlier one of the same device and request. `proven` is as
     /// in [`sign_in_device`](crate::device::DeviceStore::sign_in_device). False, and nothing changed, if there is no such
     /// device or `proven` is not the account's.

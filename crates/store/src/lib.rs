@@ -23,6 +23,7 @@ pub mod factor;
 pub mod legacy_session;
 pub mod lexicon;
 pub mod limits;
+pub mod mail_code;
 pub mod memory;
 pub mod preference;
 pub mod replay;
@@ -46,6 +47,7 @@ use device::DeviceStore;
 use factor::FactorStore;
 use legacy_session::LegacySessionStore;
 use lexicon::LexiconStore;
+use mail_code::MailCodeStore;
 use preference::PreferenceStore;
 use replay::ReplayStore;
 use repo::RepoStore;
@@ -63,6 +65,7 @@ pub trait AuthorizationStore:
     + FactorStore
     + LegacySessionStore
     + LexiconStore
+    + MailCodeStore
     + ReplayStore
     + RequestStore
     + SetChangeStore
@@ -78,6 +81,7 @@ impl<T> AuthorizationStore for T where
         + FactorStore
         + LegacySessionStore
         + LexiconStore
+        + MailCodeStore
         + ReplayStore
         + RequestStore
         + SetChangeStore

@@ -5,6 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use gatewright_host::operations::create_account::NewIdentity;
+use gatewright_protocol::secret::Password;
 use gatewright_protocol::syntax::Did;
 use serde_json::json;
 
@@ -136,10 +137,9 @@ fn read_password(printer: &mut Printer) -> Result<String> {
         std::io::stdin().lock().read_line(&mut line)?;
         line.trim_end_matches(['\r', '\n']).to_owned()
     };
-    let length = password.chars().count();
-    if !(8..=256).contains(&length) {
+    if let Err(unfit) = Password::parse_new(&password) {
         printer.hint("a sentence of a few words is easy to remember and hard to guess");
-        bail!("a password has 8 to 256 characters, this has {length}");
+        bail!(unfit);
     }
     Ok(password)
 }

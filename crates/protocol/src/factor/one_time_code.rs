@@ -23,21 +23,40 @@ pub struct OneTimeCode(SecretString);
 const GROUP: usize = 5;
 const LENGTH: usize = 2 * GROUP;
 
-/// What a code is for: the hash of one is never that of the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Sent by mail to whoever signs in.
-    Mail,
-    /// Kept by its owner for the day on which everything else is lost.
-    Recovery,
+/// What a code that is sent by mail is for: the hash of one is never that of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MailPurpose {
+    /// To put another address in the place of a confirmed one.
+    ChangeEmail,
+    /// To show that the address reaches the person.
+    ConfirmEmail,
+    /// To delete the account.
+    DeleteAccount,
+    /// To set a new password without the old one.
+    ResetPassword,
+    /// To sign in, as a second factor.
+    SignIn,
 }
 
-impl Purpose {
-    const fn label(self) -> &'static [u8] {
+impl MailPurpose {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::ChangeEmail, Self::ConfirmEmail, Self::DeleteAccount, Self::ResetPassword, Self::SignIn];
+
+    /// A word for it, for rows: it never changes.
+    pub const fn word(self) -> &'static str {
         match self {
-            Self::Mail => b"mail code",
-            Self::Recovery => b"recovery code",
+            Self::ChangeEmail => "change_email",
+            Self::ConfirmEmail => "confirm_email",
+            Self::DeleteAccount => "delete_account",
+            Self::ResetPassword => "reset_password",
+            Self::SignIn => "sign_in",
         }
+    }
+
+    /// The purpose of this word.
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.word() == word)
     }
 }
 
@@ -55,10 +74,17 @@ impl OneTimeCode {
         self.0.expose_secret()
     }
 
-    /// All of it that a store may see. Without the key, which is not in the database, nobody can try any.
-    pub fn hash(&self, key: &[u8; 32], account: &Did, purpose: Purpose) -> OneTimeCodeHash {
+    /// All of a code that was sent by mail that a store may see. Without the key, which is not in the database, nobody can
+    /// try any. The account is not in it: whoever forgot a password has the code and nothing else.
+    pub fn mail_hash(&self, key: &[u8; 32], purpose: MailPurpose) -> OneTimeCodeHash {
+        let label = purpose.word().as_bytes();
+        OneTimeCodeHash(hmac_sha256(key, &[b"mail code ", label, b" ", self.expose().as_bytes()]))
+    }
+
+    /// The same of a recovery code, which is of one account.
+    pub fn recovery_hash(&self, key: &[u8; 32], account: &Did) -> OneTimeCodeHash {
         let length = (account.as_str().len() as u64).to_be_bytes();
-        let parts = [purpose.label(), &length, account.as_str().as_bytes(), self.expose().as_bytes()];
+        let parts = [b"recovery code", &length[..], account.as_str().as_bytes(), self.expose().as_bytes()];
         OneTimeCodeHash(hmac_sha256(key, &parts))
     }
 }
@@ -91,7 +117,7 @@ impl fmt::Debug for OneTimeCode {
 #[error("not such a code: those are two groups of five letters and digits")]
 pub struct NotAOneTimeCode;
 
-/// HMAC-SHA-256 of a code, its account and its purpose.
+/// HMAC-SHA-256 of a code and of what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OneTimeCodeHash(pub [u8; 32]);
 
@@ -127,10 +153,23 @@ mod tests {
     fn a_hash_is_of_one_key_account_and_purpose() {
         let code = OneTimeCode::generate(&Counting);
         let did = |text: &str| text.parse::<Did>().unwrap();
-        let hash = code.hash(&[1; 32], &did("did:web:a.example"), Purpose::Recovery);
-        assert_eq!(hash, code.hash(&[1; 32], &did("did:web:a.example"), Purpose::Recovery));
-        assert_ne!(hash, code.hash(&[2; 32], &did("did:web:a.example"), Purpose::Recovery));
-        assert_ne!(hash, code.hash(&[1; 32], &did("did:web:b.example"), Purpose::Recovery));
-        assert_ne!(hash, code.hash(&[1; 32], &did("did:web:a.example"), Purpose::Mail));
+        let hash = code.recovery_hash(&[1; 32], &did("did:web:a.example"));
+        assert_eq!(hash, code.recovery_hash(&[1; 32], &did("did:web:a.example")));
+        assert_ne!(hash, code.recovery_hash(&[2; 32], &did("did:web:a.example")));
+        assert_ne!(hash, code.recovery_hash(&[1; 32], &did("did:web:b.example")));
+        let mut mailed: Vec<_> =
+            MailPurpose::ALL.into_iter().map(|purpose| code.mail_hash(&[1; 32], purpose)).collect();
+        mailed.extend([hash, code.mail_hash(&[2; 32], MailPurpose::SignIn)]);
+        mailed.sort();
+        mailed.dedup();
+        assert_eq!(mailed.len(), MailPurpose::ALL.len() + 2);
+    }
+
+    #[test]
+    fn a_purpose_is_read_from_its_word() {
+        for purpose in MailPurpose::ALL {
+            assert_eq!(MailPurpose::read(purpose.word()), Some(purpose));
+        }
+        assert_eq!(MailPurpose::read("recovery"), None);
     }
 }

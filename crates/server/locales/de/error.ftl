@@ -34,6 +34,10 @@ error-other-device-heading = Diese Anmeldung gehört zu einem anderen Browser
 error-other-device-what = Sie wurde zuerst anderswo geöffnet und sicherheitshalber beendet.
 error-other-device-do = Gehen Sie zur Anwendung zurück und beginnen Sie noch einmal, alles in einem Browser.
 
+error-passwords-elsewhere-heading = Passwörter werden nicht hier gesetzt
+error-passwords-elsewhere-what = Die Konten dieses Servers haben ihre Passwörter anderswo.
+error-passwords-elsewhere-do = Fragen Sie, wer Ihr Konto betreibt.
+
 error-too-many-heading = Zu viele Anfragen
 error-too-many-what = Aus Ihrem Netz kamen mehr Anfragen, als wir auf einmal annehmen.
 error-too-many-do = Warten Sie ein paar Minuten und versuchen Sie es dann noch einmal.

@@ -8,6 +8,8 @@ sign-in-password = Passwort
 sign-in-remember = Auf diesem Gerät angemeldet bleiben
 sign-in-remember-hint = Sieben Tage lang. Lassen Sie es auf einem Gerät aus, das auch andere benutzen.
 sign-in-submit = Anmelden
+# A link to the page for a new password.
+sign-in-forgot = Passwort vergessen?
 sign-in-picker = Ein Konto wählen, das hier angemeldet ist
 sign-in-password-stays = Ihr Passwort bleibt hier: { $client } sieht es nie.
 sign-in-password-stays-device = Ihr Passwort bleibt hier: Die Anwendung sieht es nie.

@@ -34,6 +34,10 @@ error-other-device-heading = This sign-in belongs to another browser
 error-other-device-what = It was opened elsewhere first, so it was stopped to be safe.
 error-other-device-do = Go back to the application and start again, all in one browser.
 
+error-passwords-elsewhere-heading = Passwords are not set here
+error-passwords-elsewhere-what = The accounts of this server have their passwords elsewhere.
+error-passwords-elsewhere-do = Ask whoever runs your account’s home.
+
 error-too-many-heading = Too many requests
 error-too-many-what = There were more requests from your network than we take at once.
 error-too-many-do = Wait a few minutes, then try again.

@@ -9,6 +9,8 @@ sign-in-password = Password
 sign-in-remember = Remember me on this device
 sign-in-remember-hint = For seven days. Leave it off on a device that others use.
 sign-in-submit = Sign in
+# A link to the page for a new password.
+sign-in-forgot = Forgot your password?
 # A link to the accounts that are signed in on this device.
 sign-in-picker = Choose an account that is signed in here
 sign-in-password-stays = Your password stays here: { $client } never sees it.

@@ -34,6 +34,10 @@ error-other-device-heading = Este inicio de sesión pertenece a otro navegador
 error-other-device-what = Se abrió antes en otro sitio, así que se ha detenido por seguridad.
 error-other-device-do = Vuelve a la aplicación y empieza de nuevo, todo en un mismo navegador.
 
+error-passwords-elsewhere-heading = Las contraseñas no se ponen aquí
+error-passwords-elsewhere-what = Las cuentas de este servidor tienen sus contraseñas en otro lugar.
+error-passwords-elsewhere-do = Pregunta a quien gestiona tu cuenta.
+
 error-too-many-heading = Demasiadas peticiones
 error-too-many-what = Desde tu red han llegado más peticiones de las que aceptamos a la vez.
 error-too-many-do = Espera unos minutos y vuelve a intentarlo.

@@ -8,6 +8,8 @@ sign-in-password = Contraseña
 sign-in-remember = Recordarme en este dispositivo
 sign-in-remember-hint = Durante siete días. No lo marques en un dispositivo que usen otras personas.
 sign-in-submit = Iniciar sesión
+# A link to the page for a new password.
+sign-in-forgot = ¿Olvidaste tu contraseña?
 sign-in-picker = Elegir una cuenta con sesión iniciada aquí
 sign-in-password-stays = Tu contraseña se queda aquí: { $client } nunca la ve.
 sign-in-password-stays-device = Tu contraseña se queda aquí: la aplicación nunca la ve.

@@ -34,6 +34,10 @@ error-other-device-heading = Cette connexion appartient à un autre navigateur
 error-other-device-what = Elle a d’abord été ouverte ailleurs ; par sécurité, elle a été arrêtée.
 error-other-device-do = Retournez dans l’application et recommencez, le tout dans un seul navigateur.
 
+error-passwords-elsewhere-heading = Les mots de passe ne se définissent pas ici
+error-passwords-elsewhere-what = Les comptes de ce serveur ont leurs mots de passe ailleurs.
+error-passwords-elsewhere-do = Demandez à qui héberge votre compte.
+
 error-too-many-heading = Trop de requêtes
 error-too-many-what = Votre réseau a envoyé plus de requêtes que nous n’en acceptons à la fois.
 error-too-many-do = Attendez quelques minutes, puis réessayez.

@@ -8,6 +8,8 @@ sign-in-password = Mot de passe
 sign-in-remember = Rester connecté sur cet appareil
 sign-in-remember-hint = Pendant sept jours. Ne cochez pas sur un appareil que d’autres utilisent.
 sign-in-submit = Se connecter
+# A link to the page for a new password.
+sign-in-forgot = Mot de passe oublié ?
 sign-in-picker = Choisir un compte connecté ici
 sign-in-password-stays = Votre mot de passe reste ici : { $client } ne le voit jamais.
 sign-in-password-stays-device = Votre mot de passe reste ici : l’application ne le voit jamais.

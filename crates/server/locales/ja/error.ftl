@@ -34,6 +34,10 @@ error-other-device-heading = このサインインは別のブラウザのもの
 error-other-device-what = 先に別の場所で開かれたため、安全のために中止しました。
 error-other-device-do = アプリに戻り、一つのブラウザで最初からやり直してください。
 
+error-passwords-elsewhere-heading = パスワードはここでは設定できません
+error-passwords-elsewhere-what = このサーバーのアカウントのパスワードは別の場所にあります。
+error-passwords-elsewhere-do = アカウントの管理者に問い合わせてください。
+
 error-too-many-heading = リクエストが多すぎます
 error-too-many-what = お使いのネットワークから、一度に受け付けられる数を超えるリクエストがありました。
 error-too-many-do = 数分待ってから、もう一度お試しください。

@@ -8,6 +8,8 @@ sign-in-password = パスワード
 sign-in-remember = この端末でサインインを記憶する
 sign-in-remember-hint = 7日間有効です。ほかの人も使う端末ではチェックしないでください。
 sign-in-submit = サインイン
+# A link to the page for a new password.
+sign-in-forgot = パスワードを忘れましたか？
 sign-in-picker = サインイン中のアカウントから選ぶ
 sign-in-password-stays = パスワードはここから出ません。{ $client } に知られることはありません。
 sign-in-password-stays-device = パスワードはここから出ません。アプリに知られることはありません。

@@ -34,6 +34,10 @@ error-other-device-heading = Esta entrada pertence a outro navegador
 error-other-device-what = Ela foi aberta antes em outro lugar, então foi interrompida por segurança.
 error-other-device-do = Volte ao aplicativo e comece de novo, tudo em um navegador só.
 
+error-passwords-elsewhere-heading = Senhas não são definidas aqui
+error-passwords-elsewhere-what = As contas deste servidor têm as senhas em outro lugar.
+error-passwords-elsewhere-do = Pergunte a quem cuida da sua conta.
+
 error-too-many-heading = Solicitações demais
 error-too-many-what = Da sua rede vieram mais solicitações do que aceitamos de uma vez.
 error-too-many-do = Espere alguns minutos e tente de novo.

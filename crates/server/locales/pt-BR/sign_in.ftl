@@ -8,6 +8,8 @@ sign-in-password = Senha
 sign-in-remember = Lembrar de mim neste dispositivo
 sign-in-remember-hint = Por sete dias. Deixe desmarcado em um dispositivo que outras pessoas usam.
 sign-in-submit = Entrar
+# A link to the page for a new password.
+sign-in-forgot = Esqueceu a senha?
 sign-in-picker = Escolher uma conta conectada aqui
 sign-in-password-stays = Sua senha fica aqui: { $client } nunca a vê.
 sign-in-password-stays-device = Sua senha fica aqui: o aplicativo nunca a vê.

@@ -25,7 +25,7 @@ use crate::context::ClientsError;
 use crate::operations::{
     AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError, ListFactorsError,
     ListSessionsError, OpenRequestError, PushRequestError, RecogniseDeviceError, RefreshError,
-    RemoveFactorError, RevokeError, StepUpError,
+    RemoveFactorError, ResetPasswordError, RevokeError, StepUpError,
 };
 use crate::pages::error::{ErrorPage, Trouble};
 use crate::pages::{Page as _, Shell};
@@ -304,6 +304,11 @@ impl PageRefusal {
         Self::of(Trouble::FormStale)
     }
 
+    /// No password can be set here.
+    pub(crate) const fn not_here() -> Self {
+        Self::of(Trouble::PasswordsElsewhere)
+    }
+
     fn internal(error: &(dyn Error + 'static)) -> Self {
         log_internal(error);
         Self::of(Trouble::Internal)
@@ -323,6 +328,7 @@ impl PageRefusal {
             Trouble::CrossSite | Trouble::FormStale => StatusCode::FORBIDDEN,
             Trouble::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Trouble::NotAPage => StatusCode::METHOD_NOT_ALLOWED,
+            Trouble::PasswordsElsewhere => StatusCode::NOT_FOUND,
             Trouble::TooMany => StatusCode::TOO_MANY_REQUESTS,
         };
         let shell = Shell { locale: locale(headers, None), look: &app.look };
@@ -449,6 +455,19 @@ impl From<StepUpError> for PageRefusal {
             StepUpError::Accounts(error) => error.into(),
             StepUpError::TooMany(error) => error.into(),
             StepUpError::Wrong => Self::of(Trouble::FormStale),
+        }
+    }
+}
+
+impl From<ResetPasswordError> for PageRefusal {
+    fn from(error: ResetPasswordError) -> Self {
+        match error {
+            // The page says these itself.
+            ResetPasswordError::Expired | ResetPasswordError::Unknown => Self::of(Trouble::Expired),
+            ResetPasswordError::NotHere => Self::not_here(),
+            ResetPasswordError::Accounts(error) => error.into(),
+            ResetPasswordError::Password(error) => Self::internal(&error),
+            ResetPasswordError::Store(error) => error.into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use gatewright_guard::rate::{Budget, Counter, TooMany};
 use gatewright_protocol::oauth::client_auth::ClientAuth;
+use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 
 use super::extract::peer::Network;
@@ -22,6 +23,11 @@ pub(crate) struct RateLimits {
     revoked_nothing: Counter,
     open: Counter,
     calls: Counter,
+    mail: Counter,
+    mail_daily: Counter,
+    mail_account: Counter,
+    mail_account_daily: Counter,
+    mail_codes: Counter,
 }
 
 impl RateLimits {
@@ -38,6 +44,11 @@ impl RateLimits {
             revoked_nothing: Counter::new(limits.revoked_nothing),
             open: Counter::new(limits.open),
             calls: Counter::new(limits.calls),
+            mail: Counter::new(limits.mail),
+            mail_daily: Counter::new(limits.mail_daily),
+            mail_account: Counter::new(limits.mail_account),
+            mail_account_daily: Counter::new(limits.mail_account_daily),
+            mail_codes: Counter::new(limits.mail_codes),
         }
     }
 
@@ -64,6 +75,31 @@ impl RateLimits {
     /// A call of a method (RS-12). What is left, where anything is counted.
     pub(crate) fn call(&self, network: Network, now: UnixTime) -> Result<Option<Budget>, TooMany> {
         if self.enabled { self.calls.spend(network, 1, now).map(Some) } else { Ok(None) }
+    }
+
+    /// Mail that a stranger asks for, in whoever's name.
+    pub(crate) fn mail(&self, network: Network, now: UnixTime) -> Result<(), TooMany> {
+        if !self.enabled {
+            return Ok(());
+        }
+        self.mail_daily.check(network, now)?;
+        self.mail.count(network, now)?;
+        self.mail_daily.count(network, now)
+    }
+
+    /// Mail that an account asks for, for itself.
+    pub(crate) fn mail_account(&self, account: &Did, now: UnixTime) -> Result<(), TooMany> {
+        if !self.enabled {
+            return Ok(());
+        }
+        self.mail_account_daily.check(account, now)?;
+        self.mail_account.count(account, now)?;
+        self.mail_account_daily.count(account, now)
+    }
+
+    /// A code of mail that is tried.
+    pub(crate) fn mail_code(&self, network: Network, now: UnixTime) -> Result<(), TooMany> {
+        if self.enabled { self.mail_codes.count(network, now) } else { Ok(()) }
     }
 
     /// A pushed request: public clients are anybody, so their networks are counted; others by their name.

@@ -10,6 +10,7 @@ pub(crate) mod headers;
 pub(crate) mod limits;
 pub(crate) mod loopbacks;
 pub(crate) mod machine;
+pub(crate) mod mail;
 pub(crate) mod oauth;
 pub(crate) mod step_up;
 pub(crate) mod well_known;

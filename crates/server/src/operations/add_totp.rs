@@ -1,6 +1,6 @@
 //! Adds an authenticator application as second factor, once a code of it proves that it has the secret.
 
-use gatewright_protocol::factor::{OneTimeCode, OneTimeCodeHash, Purpose, TotpCode};
+use gatewright_protocol::factor::{OneTimeCode, OneTimeCodeHash, TotpCode};
 use gatewright_protocol::random::random_bytes;
 use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
@@ -91,5 +91,5 @@ pub(super) fn recovery_codes(ctx: &Context) -> Vec<OneTimeCode> {
 
 /// What is kept of recovery codes.
 pub(super) fn hashes(ctx: &Context, account: &Did, codes: &[OneTimeCode]) -> Vec<OneTimeCodeHash> {
-    codes.iter().map(|code| code.hash(ctx.keys.factor_key(), account, Purpose::Recovery)).collect()
+    codes.iter().map(|code| code.recovery_hash(ctx.keys.factor_key(), account)).collect()
 }

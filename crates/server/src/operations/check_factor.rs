@@ -1,7 +1,7 @@
 //! Checks what somebody says to prove the second factor of an account.
 
 use gatewright_guard::rate::TooMany;
-use gatewright_protocol::factor::{OneTimeCode, Purpose, TotpCode, TotpSecret};
+use gatewright_protocol::factor::{OneTimeCode, TotpCode, TotpSecret};
 use gatewright_protocol::secret::FactorCode;
 use gatewright_protocol::syntax::Did;
 use gatewright_store::factor::{Factor, FactorKind, FactorUse};
@@ -55,7 +55,7 @@ pub(super) async fn check_factor(
         return check_totp(ctx, account, &code).await;
     }
     let Ok(code) = code.expose().parse::<OneTimeCode>() else { return Ok(FactorCheck::Wrong) };
-    let recovery = code.hash(ctx.keys.factor_key(), account, Purpose::Recovery);
+    let recovery = code.recovery_hash(ctx.keys.factor_key(), account);
     let is_right = ctx.store.consume_recovery_code(account, recovery).await?;
     Ok(if is_right { FactorCheck::Right } else { FactorCheck::Wrong })
 }

@@ -18,6 +18,8 @@ pub(crate) struct AccountSignInPage<'a> {
     pub(crate) identifier: &'a str,
     /// Whether "remember" was ticked before.
     pub(crate) remember: bool,
+    /// Whether a forgotten password can be set anew here.
+    pub(crate) can_reset: bool,
     /// Why the last attempt failed.
     pub(crate) refused: Option<SignInRefused>,
 }
@@ -38,7 +40,8 @@ impl Page for AccountSignInPage<'_> {}
 impl<'a> super::Sampled<'a> for AccountSignInPage<'a> {
     fn samples(shell: Shell<'a>) -> Vec<(&'static str, Self)> {
         let csrf = super::Hidden::sample().csrf;
-        let page = |identifier, refused| Self { shell, csrf, identifier, remember: false, refused };
+        let page =
+            |identifier, refused| Self { shell, csrf, identifier, remember: false, can_reset: true, refused };
         vec![
             ("first", page("", None)),
             ("too_many", page("alice.test", Some(SignInRefused::TooMany { minutes: 1 }))),

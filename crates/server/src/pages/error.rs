@@ -35,6 +35,8 @@ pub(crate) enum Trouble {
     NotAPage,
     /// Another browser opened the request first (AS-32).
     OtherDevice,
+    /// Passwords are kept elsewhere: none can be set here.
+    PasswordsElsewhere,
     /// Too many requests.
     TooMany,
 }
@@ -50,12 +52,13 @@ impl Trouble {
             Self::Internal => "error-internal",
             Self::NotAPage => "error-not-a-page",
             Self::OtherDevice => "error-other-device",
+            Self::PasswordsElsewhere => "error-passwords-elsewhere",
             Self::TooMany => "error-too-many",
         }
     }
 
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::BadLink,
         Self::Busy,
         Self::CrossSite,
@@ -64,6 +67,7 @@ impl Trouble {
         Self::Internal,
         Self::NotAPage,
         Self::OtherDevice,
+        Self::PasswordsElsewhere,
         Self::TooMany,
     ];
 }

@@ -16,10 +16,13 @@ pub(crate) mod error;
 pub(crate) mod factor;
 pub(crate) mod factors;
 pub(crate) mod form_post;
+pub(crate) mod password_reset;
 pub(crate) mod permission;
 pub(crate) mod permission_list;
 pub(crate) mod recovery_codes;
+pub(crate) mod reset_password;
 pub(crate) mod sign_in;
+pub(crate) mod use_reset_code;
 
 #[cfg(test)]
 mod tests;
@@ -59,6 +62,12 @@ pub(crate) mod paths {
     pub(crate) const REMOVE_FACTOR: &str = "/account/factors/remove";
     /// `POST`: makes new recovery codes.
     pub(crate) const RENEW_RECOVERY: &str = "/account/factors/recovery-codes";
+    /// `GET`: asks whoever forgot a password who they are. `POST` with `identifier`: sends them a code.
+    pub(crate) const RESET_PASSWORD: &str = "/account/reset-password";
+    /// `GET`: that the password is another now.
+    pub(crate) const PASSWORD_RESET: &str = "/account/reset-password/done";
+    /// `GET`: asks for the code and a new password. `POST` with `code`, `password` and `end_app_passwords`: sets it.
+    pub(crate) const USE_RESET_CODE: &str = "/account/reset-password/code";
     /// Opens a request: `GET` with `client_id` and `request_uri`.
     pub(crate) const AUTHORIZE: &str = "/oauth/authorize";
     /// `GET` (with the same query): the account picker, whatever else could be shown. `POST` with `account`: goes on as

@@ -24,6 +24,8 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) refused: Option<SignInRefused>,
     /// Whom the client asked for, if it did: another account ends the request (AS-38).
     pub(crate) expected: Option<&'a str>,
+    /// Whether a forgotten password can be set anew here.
+    pub(crate) can_reset: bool,
     /// Where the account picker is, if accounts are remembered on this device.
     pub(crate) picker: Option<&'a str>,
 }
@@ -91,6 +93,7 @@ impl<'a> super::Sampled<'a> for SignInPage<'a> {
             remember: false,
             refused: None,
             expected: None,
+            can_reset: true,
             picker: None,
         };
         vec![

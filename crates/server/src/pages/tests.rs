@@ -29,8 +29,11 @@ fn rendered(locale: &'static Locale) -> Vec<(String, String)> {
     all::<super::factor::FactorPage<'_>>(&mut pages, "factor", shell);
     all::<super::factors::FactorsPage<'_>>(&mut pages, "factors", shell);
     all::<super::form_post::FormPostPage<'_>>(&mut pages, "form_post", shell);
+    all::<super::password_reset::PasswordResetPage<'_>>(&mut pages, "password_reset", shell);
     all::<super::recovery_codes::RecoveryCodesPage<'_>>(&mut pages, "recovery_codes", shell);
+    all::<super::reset_password::ResetPasswordPage<'_>>(&mut pages, "reset_password", shell);
     all::<super::sign_in::SignInPage<'_>>(&mut pages, "sign_in", shell);
+    all::<super::use_reset_code::UseResetCodePage<'_>>(&mut pages, "use_reset_code", shell);
     pages
 }
 

@@ -240,7 +240,7 @@ async fn two_accounts_on_one_device_lead_to_each_other() {
 async fn password_managers_find_the_page() {
     let world = World::new().await;
     let reply = Browser::new(&world).get("/.well-known/change-password").await;
-    assert_eq!(location(&reply), "/account");
+    assert_eq!(location(&reply), "/account/reset-password");
     let page = Browser::new(&world).get("/account").await;
     assert_eq!(page.header("x-frame-options"), Some("DENY"));
     assert_eq!(page.header("cache-control"), Some("no-store"));

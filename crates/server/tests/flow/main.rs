@@ -14,11 +14,17 @@ mod clients;
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
+mod deletion;
+#[cfg(test)]
 mod documents;
+#[cfg(test)]
+mod email;
 #[cfg(test)]
 mod factors;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod password_reset;
 #[cfg(test)]
 mod permission_sets;
 #[cfg(test)]

@@ -102,3 +102,30 @@ pub async fn old_blobs_that_no_record_names_can_be_swept(store: Subject) {
     assert_eq!(store.sweep_blobs(after(600), 10).await.expect("it sweeps").uploads, 3);
     assert!(store.find_blob(&did(1), &block(50).0).await.expect("it reads").is_some());
 }
+
+/// SESS-19: whether a record named them or not, unless another account has the same.
+pub async fn blobs_of_a_deleted_account_can_be_swept(store: Subject) {
+    for (owner, number) in [(1, 50), (1, 51), (1, 52), (2, 52)] {
+        store.create_blob(blob(owner, number)).await.expect("it writes");
+    }
+    let mut new = commit(1, None, 10, &[record("a", 20)]);
+    for change in &mut new.changes {
+        if let RecordChange::Put { blobs, .. } = change {
+            blobs.push(block(50).0);
+        }
+    }
+    assert_eq!(store.commit_repo(new).await.expect("it writes"), Committed::Committed);
+    assert!(store.delete_account(&did(1)).await.expect("it writes"));
+    let (mut uploads, mut gone) = (0, Vec::new());
+    for _ in 0..2 {
+        let swept = store.sweep_blobs(NOW, 2).await.expect("it sweeps");
+        uploads += swept.uploads;
+        gone.extend(swept.gone);
+    }
+    gone.sort();
+    let mut expected = [block(50).0, block(51).0];
+    expected.sort();
+    assert_eq!((uploads, gone.as_slice()), (3, expected.as_slice()));
+    assert_eq!(store.sweep_blobs(NOW, 2).await.expect("it sweeps"), BlobsSwept::default());
+    assert!(store.find_blob(&did(2), &block(52).0).await.expect("it reads").is_some());
+}

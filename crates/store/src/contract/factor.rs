@@ -119,23 +119,6 @@ pub async fn a_recovery_code_is_used_once(store: Subject) {
     assert_eq!((used.len(), used.iter().filter(|won| **won).count()), (RACERS, 1));
 }
 
-/// SESS-22: the last one that was sent, once, in its time.
-pub async fn a_mail_code_is_used_once_in_its_time(store: Subject) {
-    let consume = async |code, seconds| {
-        store.consume_mail_code(&did(1), one_time_code(code), after(seconds)).await.expect("it answers")
-    };
-    let keep =
-        async |code| store.keep_mail_code(&did(1), one_time_code(code), after(60)).await.expect("it writes");
-    keep(1).await;
-    keep(2).await;
-    assert!(!consume(1, 1).await, "a later one was sent");
-    assert!(!consume(2, 60).await, "its time is over");
-    assert!(consume(2, 59).await);
-    assert!(!consume(2, 59).await);
-    let elsewhere = store.consume_mail_code(&did(2), one_time_code(2), NOW).await;
-    assert!(!elsewhere.expect("it answers"));
-}
-
 /// In its browser, for its request, in its time, and not for ever.
 pub async fn a_sign_in_waits_for_its_factor(store: Subject) {
     for number in [1, 2] {
@@ -214,11 +197,9 @@ pub async fn a_new_password_ends_what_waits(store: Subject) {
     store.create_account(account(1)).await.expect("it writes");
     create(&store, &factor(1, 1)).await;
     assert!(store.await_factor(waiting_sign_in(1, 1), Some(password(1))).await.expect("it writes"));
-    store.keep_mail_code(&did(1), one_time_code(1), after(60)).await.expect("it writes");
     assert!(store.replace_password(&did(1), password(5)).await.expect("it writes"));
     let completed = store.complete_waiting_sign_in(&waiting_sign_in(1, 1), secret(11), after(1)).await;
     assert!(!completed.expect("it answers"));
-    assert!(!store.consume_mail_code(&did(1), one_time_code(1), NOW).await.expect("it answers"));
     assert_eq!(store.list_factors(&did(1)).await.expect("it reads"), [factor(1, 1)], "factors stay");
     assert_eq!(store.count_recovery_codes(&did(1)).await.expect("it reads"), 10);
 }
@@ -247,17 +228,14 @@ pub async fn a_deleted_account_leaves_no_factor(store: Subject) {
     store.create_device(device(1)).await.expect("it writes");
     for number in [1, 2] {
         create(&store, &factor(number, number)).await;
-        store.keep_mail_code(&did(number), one_time_code(number), after(60)).await.expect("it writes");
     }
     assert!(wait(&store, waiting_sign_in(1, 1)).await);
     assert!(store.delete_account(&did(1)).await.expect("it writes"));
     assert!(store.list_factors(&did(1)).await.expect("it reads").is_empty());
     assert_eq!(store.count_recovery_codes(&did(1)).await.expect("it reads"), 0);
-    assert!(!store.consume_mail_code(&did(1), one_time_code(1), NOW).await.expect("it answers"));
     let waiting = store.find_waiting_sign_in(&device_id(1), &request_id(1), NOW).await.expect("it reads");
     assert_eq!(waiting, None);
     assert_eq!(store.list_factors(&did(2)).await.expect("it reads"), [factor(2, 2)]);
-    assert!(store.consume_mail_code(&did(2), one_time_code(2), NOW).await.expect("it answers"));
 }
 
 async fn keep(store: &Subject, factor: &Factor) -> FactorCreated {

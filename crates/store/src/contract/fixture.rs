@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cid::Cid;
 use gatewright_protocol::app_password::AppPasswordHash;
 use gatewright_protocol::crypto::sha256;
-use gatewright_protocol::factor::OneTimeCodeHash;
+use gatewright_protocol::factor::{MailPurpose, OneTimeCodeHash};
 use gatewright_protocol::jose::{Algorithm, Thumbprint, base64url_encode};
 use gatewright_protocol::legacy::{LegacyRefreshId, LegacySessionId};
 use gatewright_protocol::oauth::client_auth::ClientAuth;
@@ -27,6 +27,7 @@ use crate::legacy_session::{
     AppPasswordAccess, LegacyAccess, LegacyRefresh, LegacySession, NewLegacySession, RefreshLegacySession,
 };
 use crate::lexicon::LexiconVersion;
+use crate::mail_code::MailCode;
 use crate::repo::{NewCommit, Record, RecordChange, RepoHead};
 use crate::request::{Request, RequestId, Stage};
 use crate::set_change::{SetChange, SetOutcome};
@@ -327,6 +328,11 @@ pub fn new_factor(account: usize, number: usize) -> NewFactor {
 /// The hash of a code that is good once.
 pub fn one_time_code(number: usize) -> OneTimeCodeHash {
     OneTimeCodeHash(bytes("one-time code", number))
+}
+
+/// A code that was sent to account `account`, good for a minute.
+pub fn mail_code(account: usize, number: usize, purpose: MailPurpose) -> MailCode {
+    MailCode { hash: one_time_code(number), account: did(account), purpose, ends_at: after(60) }
 }
 
 /// A sign-in of account `account` on device `device` for request 1, that waits for five minutes.

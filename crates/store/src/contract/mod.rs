@@ -19,6 +19,7 @@ pub mod factor;
 pub mod fixture;
 pub mod legacy_session;
 pub mod lexicon;
+pub mod mail_code;
 pub mod preference;
 pub mod replay;
 pub mod repo;
@@ -153,6 +154,7 @@ macro_rules! contract_tests {
                     the_same_blob_again_only_changes_its_declared_type_and_time,
                     only_blobs_that_records_name_are_listed,
                     old_blobs_that_no_record_names_can_be_swept,
+                    blobs_of_a_deleted_account_can_be_swept,
                 }
                 consent {
                     a_consent_is_kept_with_the_approval,
@@ -177,7 +179,6 @@ macro_rules! contract_tests {
                     uses_of_one_count_race_and_one_wins,
                     a_deleted_factor_is_gone,
                     a_recovery_code_is_used_once,
-                    a_mail_code_is_used_once_in_its_time,
                     a_sign_in_waits_for_its_factor,
                     a_factor_completes_its_sign_in_once,
                     a_new_password_ends_what_waits,
@@ -193,6 +194,18 @@ macro_rules! contract_tests {
                     sec_72_lexicons_are_limited,
                     sec_72_authorities_of_a_lexicon_are_limited,
                     versions_race_and_the_newest_wins,
+                }
+                mail_code {
+                    a_mail_code_is_used_once_in_its_time,
+                    mail_codes_are_limited,
+                    a_confirmed_address_is_the_present_one,
+                    a_confirmed_address_is_changed_with_a_code,
+                    sec_67_a_code_replaces_the_password_and_ends_everything,
+                    sec_67_a_reset_ends_app_passwords_if_asked_to,
+                    a_code_deletes_its_account,
+                    a_new_password_ends_mail_codes,
+                    a_deleted_account_leaves_no_mail_code,
+                    resets_with_one_code_race_and_one_wins,
                 }
                 legacy_session {
                     a_session_is_found_as_it_was_begun,
@@ -317,6 +330,7 @@ mod tests {
             include_str!("factor.rs"),
             include_str!("legacy_session.rs"),
             include_str!("lexicon.rs"),
+            include_str!("mail_code.rs"),
             include_str!("preference.rs"),
             include_str!("replay.rs"),
             include_str!("repo.rs"),

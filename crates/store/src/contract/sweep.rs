@@ -1,9 +1,12 @@
 //! What sweeping promises.
 
+use gatewright_protocol::factor::MailPurpose;
+
 use super::Subject;
 use super::fixture::*;
 use crate::app_password::{AppPassword, NewAppPassword};
 use crate::device::{ACCOUNT_PAGES, DeviceAccount};
+use crate::mail_code::MailCode;
 use crate::replay::Namespace;
 use crate::request::{CodeExchanged, RequestCreated, RequestId};
 use crate::sweep::Horizon;
@@ -204,7 +207,8 @@ pub async fn what_waits_for_a_factor_goes_after_its_time(store: Subject) {
     store.create_device(device(1)).await.expect("it writes");
     assert!(store.sign_in_device(sign_in(1, 1), None, None).await.expect("it writes"));
     assert!(store.await_factor(waiting_sign_in(1, 1), None).await.expect("it writes"));
-    store.keep_mail_code(&did(1), one_time_code(1), after(900)).await.expect("it writes");
+    let code = MailCode { ends_at: after(900), ..mail_code(1, 1, MailPurpose::SignIn) };
+    assert!(store.keep_mail_code(code, NOW).await.expect("it writes"));
     let sweep = async |seconds| store.sweep(horizon(after(seconds))).await.expect("it sweeps");
     assert_eq!((sweep(299).await, sweep(300).await), (0, 1));
     assert_eq!((sweep(899).await, sweep(900).await), (0, 1));

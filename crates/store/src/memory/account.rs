@@ -55,6 +55,26 @@ impl Accounts {
         true
     }
 
+    /// The account, to change what is found by its DID alone.
+    pub(super) fn get_mut(&mut self, did: &Did) -> Option<&mut Account> {
+        self.rows.get_mut(did).map(|row| &mut row.account)
+    }
+
+    /// Whether another account has this address.
+    pub(super) fn has_another(&self, did: &Did, email: &str) -> bool {
+        self.by_email.get(email).is_some_and(|known| known != did)
+    }
+
+    /// Gives an account another address, which is not confirmed.
+    pub(super) fn set_email(&mut self, did: &Did, email: String) {
+        let Some(row) = self.rows.get_mut(did) else { return };
+        if let Some(before) = row.account.email.replace(email.clone()) {
+            self.by_email.remove(&before);
+        }
+        row.account.email_confirmed = false;
+        self.by_email.insert(email, did.clone());
+    }
+
     /// Whether this is the hash of the account's password.
     pub(super) fn has_password(&self, did: &Did, password: &PasswordHash) -> bool {
         self.rows.get(did).is_some_and(|row| row.password.as_ref() == Some(password))
@@ -97,15 +117,7 @@ impl AccountStore for Memory {
     }
 
     async fn replace_password(&self, did: &Did, password: PasswordHash) -> Result<bool, StoreError> {
-        let tables = &mut *self.tables();
-        let Some(row) = tables.accounts.rows.get_mut(did) else { return Ok(false) };
-        row.password = Some(password);
-        tables.end_tokens(did);
-        tables.legacy_sessions.remove_account(did);
-        tables.requests.remove_open(|device| tables.devices.has_account(device, did));
-        tables.devices.remove_account(did);
-        tables.factors.end_waiting(did);
-        Ok(true)
+        Ok(self.tables().replace_password(did, password))
     }
 
     async fn rehash_password(
@@ -135,19 +147,7 @@ impl AccountStore for Memory {
     }
 
     async fn delete_account(&self, did: &Did) -> Result<bool, StoreError> {
-        let tables = &mut *self.tables();
-        let ended = tables.end_tokens(did);
-        let signed_out = tables.devices.remove_account(did);
-        let forgotten = [
-            tables.consents.remove_account(did),
-            tables.app_passwords.remove_account(did),
-            tables.factors.remove_account(did),
-            tables.legacy_sessions.remove_account(did),
-            tables.preferences.remove_account(did),
-            tables.repos.remove(did),
-            tables.blobs.remove(did),
-        ];
-        Ok(tables.accounts.remove(did) || ended || signed_out || forgotten.contains(&true))
+        Ok(self.tables().delete_account(did))
     }
 
     async fn find_signing_key(&self, did: &Did) -> Result<Option<Vec<u8>>, StoreError> {
@@ -156,6 +156,36 @@ impl AccountStore for Memory {
 }
 
 impl Tables {
+    /// Replaces a password, and ends everything that was begun with the one before.
+    pub(super) fn replace_password(&mut self, did: &Did, password: PasswordHash) -> bool {
+        let Some(row) = self.accounts.rows.get_mut(did) else { return false };
+        row.password = Some(password);
+        self.end_tokens(did);
+        self.legacy_sessions.remove_account(did);
+        self.requests.remove_open(|device| self.devices.has_account(device, did));
+        self.devices.remove_account(did);
+        self.factors.end_waiting(did);
+        self.mail_codes.remove_account(did);
+        true
+    }
+
+    /// Forgets a DID and everything that is kept for it; whether there was anything.
+    pub(super) fn delete_account(&mut self, did: &Did) -> bool {
+        let ended = self.end_tokens(did);
+        let signed_out = self.devices.remove_account(did);
+        let forgotten = [
+            self.consents.remove_account(did),
+            self.app_passwords.remove_account(did),
+            self.factors.remove_account(did),
+            self.legacy_sessions.remove_account(did),
+            self.mail_codes.remove_account(did),
+            self.preferences.remove_account(did),
+            self.repos.remove(did),
+            self.blobs.remove(did),
+        ];
+        self.accounts.remove(did) || ended || signed_out || forgotten.contains(&true)
+    }
+
     /// Ends the codes and tokens of an account; whether there were any.
     fn end_tokens(&mut self, did: &Did) -> bool {
         let codes = self.requests.remove_account(did);

@@ -15,6 +15,8 @@ use crate::blob::{Blob, BlobStore, BlobsSwept};
 #[derive(Debug, Default)]
 pub(super) struct Blobs {
     rows: BTreeMap<Did, BTreeMap<Cid, Blob>>,
+    /// Of accounts that were deleted.
+    orphans: BTreeSet<Cid>,
 }
 
 impl Blobs {
@@ -23,7 +25,9 @@ impl Blobs {
     }
 
     pub(super) fn remove(&mut self, did: &Did) -> bool {
-        self.rows.remove(did).is_some()
+        let Some(blobs) = self.rows.remove(did) else { return false };
+        self.orphans.extend(blobs.into_keys());
+        true
     }
 }
 
@@ -59,6 +63,13 @@ impl BlobStore for Memory {
         let tables = &mut *self.tables();
         let mut swept = BlobsSwept::default();
         let mut cids = BTreeSet::new();
+        while swept.uploads < limit
+            && let Some(cid) = tables.blobs.orphans.pop_first()
+        {
+            swept.uploads += 1;
+            cids.insert(cid);
+        }
+        let limit = swept.uploads + limit;
         for (did, blobs) in &mut tables.blobs.rows {
             let named = tables.repos.named_blobs(did);
             blobs.retain(|cid, blob| {

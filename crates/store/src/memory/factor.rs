@@ -21,8 +21,6 @@ use crate::request::RequestId;
 pub(super) struct Factors {
     rows: HashMap<FactorId, Factor>,
     recovery_codes: HashMap<Did, HashSet<OneTimeCodeHash>>,
-    /// Each with its end.
-    mail_codes: HashMap<Did, (OneTimeCodeHash, UnixTime)>,
     waiting: HashMap<(DeviceId, RequestId), WaitingSignIn>,
 }
 
@@ -39,7 +37,7 @@ impl Factors {
     pub(super) fn end_waiting(&mut self, did: &Did) -> bool {
         let before = self.waiting.len();
         self.waiting.retain(|_, waiting| waiting.account != *did);
-        self.mail_codes.remove(did).is_some() || self.waiting.len() < before
+        self.waiting.len() < before
     }
 
     /// Forgets what waits on a device.
@@ -47,19 +45,14 @@ impl Factors {
         self.waiting.retain(|(device, _), _| device != id);
     }
 
-    /// Deletes up to `batch` mail codes and as many waiting sign-ins whose time has passed; how many those were.
+    /// Deletes up to `batch` waiting sign-ins whose time has passed; how many those were.
     pub(super) fn sweep(&mut self, now: UnixTime, batch: usize) -> u64 {
-        let codes = self.mail_codes.iter().filter(|(_, (_, end))| *end <= now).map(|(did, _)| did.clone());
-        let codes: Vec<Did> = codes.take(batch).collect();
         let waiting = self.waiting.iter().filter(|(_, waiting)| waiting.ends_at <= now);
         let waiting: Vec<_> = waiting.map(|(name, _)| name.clone()).take(batch).collect();
-        for did in &codes {
-            self.mail_codes.remove(did);
-        }
         for name in &waiting {
             self.waiting.remove(name);
         }
-        (codes.len() + waiting.len()) as u64
+        waiting.len() as u64
     }
 
     fn of<'a>(&'a self, account: &'a Did) -> impl Iterator<Item = &'a Factor> {
@@ -148,27 +141,6 @@ impl FactorStore for Memory {
     async fn consume_recovery_code(&self, account: &Did, code: OneTimeCodeHash) -> Result<bool, StoreError> {
         let factors = &mut self.tables().factors;
         Ok(factors.recovery_codes.get_mut(account).is_some_and(|codes| codes.remove(&code)))
-    }
-
-    async fn keep_mail_code(
-        &self,
-        account: &Did,
-        code: OneTimeCodeHash,
-        ends_at: UnixTime,
-    ) -> Result<(), StoreError> {
-        self.tables().factors.mail_codes.insert(account.clone(), (code, ends_at));
-        Ok(())
-    }
-
-    async fn consume_mail_code(
-        &self,
-        account: &Did,
-        code: OneTimeCodeHash,
-        now: UnixTime,
-    ) -> Result<bool, StoreError> {
-        let codes = &mut self.tables().factors.mail_codes;
-        let is_right = codes.get(account).is_some_and(|(known, end)| *known == code && now < *end);
-        Ok(is_right && codes.remove(account).is_some())
     }
 
     async fn await_factor(

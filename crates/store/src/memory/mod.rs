@@ -10,6 +10,7 @@ mod device;
 mod factor;
 mod legacy_session;
 mod lexicon;
+mod mail_code;
 mod preference;
 mod replay;
 mod repo;
@@ -41,6 +42,7 @@ struct Tables {
     factors: factor::Factors,
     legacy_sessions: legacy_session::LegacySessions,
     lexicons: lexicon::Lexicons,
+    mail_codes: mail_code::MailCodes,
     preferences: preference::Preferences,
     replays: replay::Replays,
     repos: repo::Repos,

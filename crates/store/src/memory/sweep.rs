@@ -25,6 +25,7 @@ impl Sweep for Memory {
         let assertions = tables.replays.sweep(now, batch);
         let lexicons = tables.lexicons.sweep(horizon.unseen_lexicon(), batch);
         let factors = tables.factors.sweep(now, batch);
+        let mail_codes = tables.mail_codes.sweep(now, batch);
         let sessions = tables.legacy_sessions.sweep(now, batch);
         let app_passwords = tables.app_passwords.sweep(now, batch);
         for id in &app_passwords {
@@ -37,6 +38,7 @@ impl Sweep for Memory {
             + assertions
             + lexicons
             + factors
+            + mail_codes
             + legacy
             + tables.tokens.sweep(&horizon))
     }

@@ -9,7 +9,7 @@ use rusqlite::{Row, params};
 use super::cache::Change;
 use super::row::{Columns, all, one};
 use super::writer::Write;
-use super::{Sqlite, factor, legacy_session, request, statements, token};
+use super::{Sqlite, factor, legacy_session, mail_code, request, statements, token};
 use crate::StoreError;
 use crate::account::{Account, AccountCreated, AccountStatus, AccountStore, NewAccount, PasswordHash};
 
@@ -54,18 +54,7 @@ impl AccountStore for Sqlite {
 
     async fn replace_password(&self, did: &Did, password: PasswordHash) -> Result<bool, StoreError> {
         let did = did.clone();
-        let step = move |write: &mut Write<'_>| {
-            if write.execute(SET_PASSWORD, params![did.as_str(), password.0])? == 0 {
-                return Ok(false);
-            }
-            end_in(write, &did)?;
-            legacy_session::end_all(write, &did)?;
-            request::end_open(write, &did)?;
-            write.execute(SIGN_OUT, [did.as_str()])?;
-            factor::end_waiting(write, &did)?;
-            Ok(true)
-        };
-        self.write(step).await
+        self.write(move |write| replace_password_in(write, &did, &password)).await
     }
 
     async fn rehash_password(
@@ -98,14 +87,7 @@ impl AccountStore for Sqlite {
 
     async fn delete_account(&self, did: &Did) -> Result<bool, StoreError> {
         let did = did.clone();
-        let step = move |write: &mut Write<'_>| {
-            end_in(write, &did)?;
-            legacy_session::end_all(write, &did)?;
-            let existed = write.execute(FORGET, [did.as_str()])? > 0;
-            write.change(Change::AccountGone(did));
-            Ok(existed)
-        };
-        self.write(step).await
+        self.write(move |write| delete_in(write, did)).await
     }
 
     async fn find_signing_key(&self, did: &Did) -> Result<Option<Vec<u8>>, StoreError> {
@@ -161,6 +143,34 @@ fn create_in(write: &mut Write<'_>, new: &NewAccount) -> Result<AccountCreated, 
     )?;
     write.change(Change::AccountGone(account.did.clone()));
     Ok(AccountCreated::Created)
+}
+
+/// Replaces a password, and ends everything that was begun with the one before.
+pub(super) fn replace_password_in(
+    write: &mut Write<'_>,
+    did: &Did,
+    password: &PasswordHash,
+) -> Result<bool, StoreError> {
+    if write.execute(SET_PASSWORD, params![did.as_str(), password.0])? == 0 {
+        return Ok(false);
+    }
+    end_in(write, did)?;
+    legacy_session::end_all(write, did)?;
+    request::end_open(write, did)?;
+    write.execute(SIGN_OUT, [did.as_str()])?;
+    factor::end_waiting(write, did)?;
+    mail_code::end_all(write, did)?;
+    Ok(true)
+}
+
+/// Forgets a DID and everything that is kept for it; whether there was anything.
+pub(super) fn delete_in(write: &mut Write<'_>, did: Did) -> Result<bool, StoreError> {
+    end_in(write, &did)?;
+    legacy_session::end_all(write, &did)?;
+    write.execute(ORPHAN, [did.as_str()])?;
+    let existed = write.execute(FORGET, [did.as_str()])? > 0;
+    write.change(Change::AccountGone(did));
+    Ok(existed)
 }
 
 /// Ends the codes and tokens of an account.
@@ -222,6 +232,8 @@ statements! {
     REHASH = "UPDATE account SET password = ?3 WHERE did = ?1 AND password = ?2";
     SET_STATUS = "UPDATE account SET status = ?2 WHERE did = ?1";
     SIGN_OUT = "DELETE FROM device_account WHERE account = ?1";
+    /// Their bytes are not in the database.
+    ORPHAN = "INSERT INTO orphan_blob (cid) SELECT cid FROM blob WHERE did = ?1 ON CONFLICT DO NOTHING";
     /// Everything else goes by its foreign key.
     FORGET = "DELETE FROM owner WHERE did = ?1";
 }

@@ -94,6 +94,14 @@ pub(super) fn sweep(write: &mut Write<'_>, now: i64, batch: i64) -> Result<u64, 
     Ok(over.len() as u64)
 }
 
+/// Ends the app passwords of an account, and their sessions.
+pub(super) fn end_all(write: &mut Write<'_>, account: &Did) -> Result<(), StoreError> {
+    for id in all(write.connection, OF_ACCOUNT, [account.as_str()], id_of)? {
+        end(write, id)?;
+    }
+    Ok(())
+}
+
 /// Ends an app password and its sessions; whether there was one.
 fn end(write: &mut Write<'_>, id: AppPasswordId) -> Result<bool, StoreError> {
     legacy_session::end_app_password(write, id)?;
@@ -143,6 +151,7 @@ statements! {
     FIND_BY_NAME = "SELECT id FROM app_password WHERE account = ?1 AND name = ?2";
     IS_GOOD = "SELECT id FROM app_password WHERE id = ?1 AND (expires_at IS NULL OR expires_at > ?2)";
     LIST = select!("WHERE account = ?1 ORDER BY created_at DESC, name");
+    OF_ACCOUNT = "SELECT id FROM app_password WHERE account = ?1";
     OVER = "SELECT id FROM app_password WHERE account = ?1 AND expires_at <= ?2";
     ALL_OVER = "SELECT id FROM app_password WHERE expires_at <= ?1 LIMIT ?2";
     COUNT = "SELECT count(*) FROM app_password WHERE account = ?1";

@@ -52,14 +52,18 @@ impl BlobStore for Sqlite {
             Ok((columns.text(0, "did")?.to_owned(), columns.text(1, "cid")?.to_owned()))
         };
         // No index leads to them: a reader looks for them, and the thread that writes looks again by key.
-        let found: Vec<(String, String)> = self
-            .scan(move |connection| all(connection, UNNAMED, params![before, clamp(limit)], owned))
+        let (found, has_orphans): (Vec<(String, String)>, bool) = self
+            .scan(move |connection| {
+                let found = all(connection, UNNAMED, params![before, clamp(limit)], owned)?;
+                Ok((found, one(connection, HAS_ORPHANS, [], |_| Ok(()))?.is_some()))
+            })
             .await?;
-        if found.is_empty() {
+        if found.is_empty() && !has_orphans {
             return Ok(BlobsSwept::default());
         }
         let step = move |write: &mut Write<'_>| {
-            let mut forgotten = Vec::with_capacity(found.len());
+            let cid = |row: &Row<'_>| Ok(Columns::new("orphan_blob", row).text(0, "cid")?.to_owned());
+            let mut forgotten = all(write.connection, TAKE_ORPHANS, [clamp(limit)], cid)?;
             for (did, cid) in found {
                 if write.execute(FORGET, params![did, cid, before])? > 0 {
                     forgotten.push(cid);
@@ -113,6 +117,8 @@ statements! {
         ON record_blob.repo = repo.number WHERE repo.did = blob.did AND record_blob.cid = blob.cid) LIMIT ?2";
     FORGET = "DELETE FROM blob WHERE did = ?1 AND cid = ?2 AND created_at < ?3 AND NOT EXISTS (SELECT 1 FROM repo \
         JOIN record_blob ON record_blob.repo = repo.number WHERE repo.did = blob.did AND record_blob.cid = blob.cid)";
+    HAS_ORPHANS = "SELECT 1 FROM orphan_blob LIMIT 1";
+    TAKE_ORPHANS = "DELETE FROM orphan_blob WHERE cid IN (SELECT cid FROM orphan_blob LIMIT ?1) RETURNING cid";
     /// Those of a JSON list of CIDs that some account has.
     KEPT = "SELECT DISTINCT cid FROM blob WHERE cid IN (SELECT value FROM json_each(?1))";
 }

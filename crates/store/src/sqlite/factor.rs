@@ -82,33 +82,6 @@ impl FactorStore for Sqlite {
         self.write(step).await
     }
 
-    async fn keep_mail_code(
-        &self,
-        account: &Did,
-        code: OneTimeCodeHash,
-        ends_at: UnixTime,
-    ) -> Result<(), StoreError> {
-        let account = account.clone();
-        let step = move |write: &mut Write<'_>| {
-            own(write, &account)?;
-            write.execute(KEEP_MAIL, params![account.as_str(), code.0, ends_at.millis()]).map(drop)
-        };
-        self.write(step).await
-    }
-
-    async fn consume_mail_code(
-        &self,
-        account: &Did,
-        code: OneTimeCodeHash,
-        now: UnixTime,
-    ) -> Result<bool, StoreError> {
-        let account = account.clone();
-        let step = move |write: &mut Write<'_>| {
-            Ok(write.execute(CONSUME_MAIL, params![account.as_str(), code.0, now.millis()])? > 0)
-        };
-        self.write(step).await
-    }
-
     async fn await_factor(
         &self,
         waiting: WaitingSignIn,
@@ -205,15 +178,12 @@ impl FactorStore for Sqlite {
 
 /// Ends what is under way with the factors of an account: its password is another now.
 pub(super) fn end_waiting(write: &Write<'_>, account: &Did) -> Result<(), StoreError> {
-    write.execute(END_WAITING, [account.as_str()])?;
-    write.execute(END_MAIL, [account.as_str()]).map(drop)
+    write.execute(END_WAITING, [account.as_str()]).map(drop)
 }
 
-/// Deletes up to `batch` mail codes and as many waiting sign-ins whose time has passed; how many rows those were.
+/// Deletes up to `batch` waiting sign-ins whose time has passed; how many rows those were.
 pub(super) fn sweep(write: &Write<'_>, now: i64, batch: i64) -> Result<u64, StoreError> {
-    let codes = write.execute(SWEEP_MAIL, [now, batch])?;
-    let waiting = write.execute(SWEEP_WAITING, [now, batch])?;
-    Ok((codes + waiting) as u64)
+    Ok(write.execute(SWEEP_WAITING, [now, batch])? as u64)
 }
 
 fn create_in(write: &mut Write<'_>, new: &NewFactor) -> Result<FactorCreated, StoreError> {
@@ -341,12 +311,6 @@ statements! {
     DELETE_RECOVERY = "DELETE FROM recovery_code WHERE account = ?1";
     COUNT_RECOVERY = "SELECT count(*) FROM recovery_code WHERE account = ?1";
     CONSUME_RECOVERY = "DELETE FROM recovery_code WHERE account = ?1 AND hash = ?2";
-    KEEP_MAIL = "INSERT INTO mail_code (account, hash, ends_at) VALUES (?1, ?2, ?3) \
-        ON CONFLICT DO UPDATE SET hash = excluded.hash, ends_at = excluded.ends_at";
-    CONSUME_MAIL = "DELETE FROM mail_code WHERE account = ?1 AND hash = ?2 AND ends_at > ?3";
-    END_MAIL = "DELETE FROM mail_code WHERE account = ?1";
-    SWEEP_MAIL = "DELETE FROM mail_code WHERE account IN \
-        (SELECT account FROM mail_code WHERE ends_at <= ?1 LIMIT ?2)";
     AWAIT = "INSERT INTO waiting_sign_in (device, request, account, remember, tries, ends_at) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET account = excluded.account, \
         remember = excluded.remember, tries = excluded.tries, ends_at = excluded.ends_at";

@@ -31,6 +31,11 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration { number: 5, name: "fixes", sql: include_str!("../../migrations/sqlite/0005_fixes.sql") },
     Migration { number: 6, name: "factor", sql: include_str!("../../migrations/sqlite/0006_factor.sql") },
+    Migration {
+        number: 7,
+        name: "account life",
+        sql: include_str!("../../migrations/sqlite/0007_account_life.sql"),
+    },
 ];
 
 /// Why a file cannot be brought to the newest schema.

@@ -16,6 +16,7 @@ mod factor;
 mod kept_token;
 mod legacy_session;
 mod lexicon;
+mod mail_code;
 mod migrate;
 mod preference;
 mod readers;

@@ -8,7 +8,7 @@ use rusqlite::{Row, params};
 use super::account::clamp;
 use super::row::{Columns, all};
 use super::writer::Write;
-use super::{Sqlite, app_password, factor, legacy_session, lexicon, request, statements, token};
+use super::{Sqlite, app_password, factor, legacy_session, lexicon, mail_code, request, statements, token};
 use crate::StoreError;
 use crate::device::{ACCOUNT_PAGES, ACCOUNT_PAGES_MEMORY, DeviceId};
 use crate::request::USED_CODE_MEMORY;
@@ -78,6 +78,7 @@ fn sweep_in(
     swept += legacy_session::sweep(write, now, batch)?;
     swept += app_password::sweep(write, now, batch)?;
     swept += factor::sweep(write, now, batch)?;
+    swept += mail_code::sweep(write, now, batch)?;
     for id in tokens {
         let is_over = token::find(write.connection, id)?.is_some_and(|token| horizon.is_over(&token));
         swept += u64::from(is_over && token::end(write, id)?);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 
 use gatewright_protocol::app_password::AppPasswordSecret;
+use gatewright_protocol::factor::MailPurpose;
 use gatewright_protocol::random::Random;
 use gatewright_protocol::secret::{Code, DeviceSecret, RefreshToken};
 use rusqlite::Connection;
@@ -18,6 +19,7 @@ use crate::contract::fixture::*;
 use crate::contract::{LIMITS, Subject};
 use crate::device::{DeviceId, DeviceStore as _};
 use crate::factor::{FactorCreated, NewFactor, WaitingSignIn};
+use crate::mail_code::MailCodeStore as _;
 use crate::preference::Preference;
 use crate::replay::{Namespace, ReplayStore as _};
 use crate::repo::RepoStore as _;
@@ -472,7 +474,7 @@ async fn a_password_session(store: &Subject, secret: &AppPasswordSecret) {
 async fn a_second_factor(store: &Subject, browser: &DeviceId) {
     let new = NewFactor { device: browser.clone(), ..new_factor(1, 1) };
     assert_eq!(store.create_factor(new).await.expect("it writes"), FactorCreated::Created);
-    store.keep_mail_code(&did(1), one_time_code(1), after(60)).await.expect("it writes");
+    assert!(store.keep_mail_code(mail_code(1, 1, MailPurpose::SignIn), NOW).await.expect("it writes"));
     let waiting = WaitingSignIn { device: browser.clone(), ..waiting_sign_in(1, 1) };
     assert!(store.await_factor(waiting, None).await.expect("it writes"));
 }

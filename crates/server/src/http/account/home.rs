@@ -96,6 +96,7 @@ pub(super) fn sign_in_form(
         csrf: &csrf,
         identifier: &typed.identifier,
         remember: typed.remember,
+        can_reset: app.ctx.accounts.kept_passwords().is_some(),
         refused: refused.map(|(refused, _)| refused),
     };
     let status = refused.map_or(StatusCode::OK, |(_, status)| status);

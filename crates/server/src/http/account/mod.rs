@@ -5,6 +5,7 @@ pub(crate) mod end_session;
 pub(crate) mod factors;
 pub(crate) mod home;
 pub(crate) mod prove;
+pub(crate) mod reset_password;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 

@@ -7,6 +7,10 @@ use crate::i18n::Locale;
 
 /// What the client asked for, then what the browser sends, then English.
 pub(crate) fn locale(headers: &HeaderMap, ui_locales: Option<&str>) -> &'static Locale {
-    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    Locale::negotiate(ui_locales, accepted)
+    Locale::negotiate(ui_locales, accepted(headers))
+}
+
+/// What the browser sends.
+pub(crate) fn accepted(headers: &HeaderMap) -> Option<&str> {
+    headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
 }

@@ -5,6 +5,7 @@ pub(crate) mod client_auth;
 pub(crate) mod device;
 pub(crate) mod dpop_proof;
 pub(crate) mod form;
+pub(crate) mod guest;
 pub(crate) mod locale;
 pub(crate) mod page_form;
 pub(crate) mod peer;

@@ -189,6 +189,7 @@ impl<'a> Screen<'a> {
                 remember: remark.remember,
                 refused: remark.sign_in.map(|(refused, _)| refused),
                 expected,
+                can_reset: self.app.ctx.accounts.kept_passwords().is_some(),
                 picker: (expected.is_none() && *has_accounts).then_some(picker.as_str()),
             }
             .respond(remark.sign_in.map_or(StatusCode::OK, |(_, status)| status), secure),

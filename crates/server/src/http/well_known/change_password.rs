@@ -1,9 +1,9 @@
-//! `/.well-known/change-password`: where password managers look for the page of the account (AS-48).
+//! `/.well-known/change-password`: where password managers look for the page on which a password is set (AS-48).
 
 use axum::response::Redirect;
 
 use crate::pages::paths;
 
 pub(crate) async fn get() -> Redirect {
-    Redirect::to(paths::OWN_ACCOUNT)
+    Redirect::to(paths::RESET_PASSWORD)
 }

@@ -13,8 +13,11 @@ use serde::Serialize;
 use crate::accounts::AccountsError;
 use crate::http::errors::log_internal;
 use crate::operations::{
-    CreateAppPasswordError, CreateSessionError, DeleteSessionError, ExpandScopesError, ListAppPasswordsError,
-    RefreshSessionError, RevokeAppPasswordError,
+    ConfirmEmailError, CreateAppPasswordError, CreateSessionError, DeleteAccountError, DeleteSessionError,
+    ExpandScopesError, FindMailCodeError, ListAppPasswordsError, RefreshSessionError,
+    RequestAccountDeleteError, RequestEmailConfirmationError, RequestEmailUpdateError,
+    RequestPasswordResetError, ResetPasswordError, RevokeAppPasswordError, SendMailCodeError,
+    UpdateEmailError,
 };
 
 /// The answer to a caller of a method who is refused.
@@ -56,6 +59,11 @@ impl XrpcRefusal {
 
     fn taken_down() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "AccountTakedown", "Account has been taken down")
+    }
+
+    /// The token outlived its account.
+    fn no_account() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "AccountNotFound", "there is no such account")
     }
 
     fn not_here(error: &dyn Error) -> Self {
@@ -195,6 +203,119 @@ impl From<RevokeAppPasswordError> for XrpcRefusal {
     fn from(error: RevokeAppPasswordError) -> Self {
         match error {
             RevokeAppPasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SendMailCodeError> for XrpcRefusal {
+    fn from(error: SendMailCodeError) -> Self {
+        match error {
+            SendMailCodeError::NoAddress => Self::invalid_request(error.to_string()),
+            SendMailCodeError::Notice(error) => Self::internal(&error),
+            SendMailCodeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestPasswordResetError> for XrpcRefusal {
+    fn from(error: RequestPasswordResetError) -> Self {
+        match error {
+            RequestPasswordResetError::NotHere => Self::not_here(&error),
+            RequestPasswordResetError::Accounts(error) => error.into(),
+            RequestPasswordResetError::Send(error) => error.into(),
+        }
+    }
+}
+
+impl From<FindMailCodeError> for XrpcRefusal {
+    fn from(error: FindMailCodeError) -> Self {
+        let bad = |name| Self::new(StatusCode::BAD_REQUEST, name, error.to_string());
+        match error {
+            FindMailCodeError::Expired => bad("ExpiredToken"),
+            FindMailCodeError::Unknown => bad("InvalidToken"),
+            FindMailCodeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestEmailConfirmationError> for XrpcRefusal {
+    fn from(error: RequestEmailConfirmationError) -> Self {
+        match error {
+            RequestEmailConfirmationError::NoAccount => Self::no_account(),
+            RequestEmailConfirmationError::Accounts(error) => error.into(),
+            RequestEmailConfirmationError::Send(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConfirmEmailError> for XrpcRefusal {
+    fn from(error: ConfirmEmailError) -> Self {
+        match error {
+            ConfirmEmailError::AnotherAddress => {
+                Self::new(StatusCode::BAD_REQUEST, "InvalidEmail", error.to_string())
+            }
+            ConfirmEmailError::Code(error) => error.into(),
+            ConfirmEmailError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestEmailUpdateError> for XrpcRefusal {
+    fn from(error: RequestEmailUpdateError) -> Self {
+        match error {
+            RequestEmailUpdateError::NoAccount => Self::no_account(),
+            RequestEmailUpdateError::Accounts(error) => error.into(),
+            RequestEmailUpdateError::Send(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateEmailError> for XrpcRefusal {
+    fn from(error: UpdateEmailError) -> Self {
+        let bad = |name| Self::new(StatusCode::BAD_REQUEST, name, error.to_string());
+        match error {
+            UpdateEmailError::CodeRequired => bad("TokenRequired"),
+            UpdateEmailError::NoAccount => Self::no_account(),
+            UpdateEmailError::Taken => bad("InvalidRequest"),
+            UpdateEmailError::Accounts(error) => error.into(),
+            UpdateEmailError::Code(error) => error.into(),
+            UpdateEmailError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestAccountDeleteError> for XrpcRefusal {
+    fn from(error: RequestAccountDeleteError) -> Self {
+        match error {
+            RequestAccountDeleteError::NoAccount => Self::no_account(),
+            RequestAccountDeleteError::Accounts(error) => error.into(),
+            RequestAccountDeleteError::Send(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteAccountError> for XrpcRefusal {
+    fn from(error: DeleteAccountError) -> Self {
+        match error {
+            DeleteAccountError::NotHere => Self::not_here(&error),
+            DeleteAccountError::Wrong => Self::wrong_password(),
+            DeleteAccountError::Accounts(error) => error.into(),
+            DeleteAccountError::Code(error) => error.into(),
+            DeleteAccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResetPasswordError> for XrpcRefusal {
+    fn from(error: ResetPasswordError) -> Self {
+        let bad = |name| Self::new(StatusCode::BAD_REQUEST, name, error.to_string());
+        match error {
+            ResetPasswordError::Expired => bad("ExpiredToken"),
+            ResetPasswordError::NotHere => Self::not_here(&error),
+            ResetPasswordError::Unknown => bad("InvalidToken"),
+            ResetPasswordError::Accounts(error) => error.into(),
+            ResetPasswordError::Password(error) => Self::internal(&error),
+            ResetPasswordError::Store(error) => error.into(),
         }
     }
 }

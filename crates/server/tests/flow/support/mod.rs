@@ -25,6 +25,7 @@ use gatewright_protocol::time::{Clock, UnixTime};
 use gatewright_server::AuthorizationServer;
 use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount, ProvenAccount, StoreAccounts};
 use gatewright_server::keys::KeyFile;
+use gatewright_server::passwords::Passwords;
 use gatewright_server::settings::{Audience, Settings, Verification};
 use gatewright_store::account::{Account, AccountStatus, AccountStore, NewAccount, PasswordHash};
 use gatewright_store::limits::Limits;
@@ -128,6 +129,10 @@ impl Accounts for Faulty {
     async fn find_named(&self, name: &str) -> Result<Option<KnownAccount>, AccountsError> {
         self.check()?;
         self.0.find_named(name).await
+    }
+
+    fn kept_passwords(&self) -> Option<&Passwords> {
+        self.0.kept_passwords()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Mail, as a list.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use gatewright_server::notices::{Message, NoticeError, Notices};
@@ -10,6 +11,33 @@ use parking_lot::Mutex;
 pub(crate) struct Outbox {
     pub(crate) sent: Mutex<Vec<Message>>,
     pub(crate) is_broken: AtomicBool,
+}
+
+impl Outbox {
+    /// The next message; whoever sends it may still be at it.
+    pub(crate) async fn next(&self) -> Message {
+        for _ in 0..1000 {
+            if let Some(message) = self.sent.lock().pop() {
+                return message;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("no message came");
+    }
+
+    /// Gives whoever may be at sending one the time to.
+    pub(crate) async fn assert_none(&self) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let sent = self.sent.lock();
+        assert!(sent.is_empty(), "{sent:?}");
+    }
+}
+
+/// The code that stands in a message, on a line of its own.
+#[track_caller]
+pub(crate) fn code_of(message: &Message) -> String {
+    let is_code = |line: &&str| line.len() == 11 && line.as_bytes()[5] == b'-' && !line.contains(' ');
+    message.text.lines().map(str::trim).find(is_code).unwrap_or_else(|| panic!("{}", message.text)).to_owned()
 }
 
 #[async_trait]
