@@ -446,6 +446,10 @@ impl Accounts for HostedAccounts {
         self.accounts.find_named(identifier).await
     }
 
+    fn kept_passwords(&self) -> Option<&Passwords> {
+        self.accounts.kept_passwords()
+    }
+
     async fn describe(&self, account: &KnownAccount) -> Result<Option<serde_json::Value>, AccountsError> {
         let document = self.host.did_document(&account.did).await?;
         document.map(serde_json::to_value).transpose().map_err(|error| AccountsError::Elsewhere(error.into()))

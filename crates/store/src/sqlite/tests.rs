@@ -19,7 +19,6 @@ use crate::contract::fixture::*;
 use crate::contract::{LIMITS, Subject};
 use crate::device::{DeviceId, DeviceStore as _};
 use crate::factor::{FactorCreated, NewFactor, WaitingSignIn};
-use crate::mail_code::MailCodeStore as _;
 use crate::preference::Preference;
 use crate::replay::{Namespace, ReplayStore as _};
 use crate::repo::RepoStore as _;
@@ -66,6 +65,7 @@ fn every_statement_prepares_on_a_new_file() {
         factor::STATEMENTS,
         legacy_session::STATEMENTS,
         lexicon::STATEMENTS,
+        mail_code::STATEMENTS,
         preference::STATEMENTS,
         replay::STATEMENTS,
         repo::STATEMENTS,
