@@ -28,6 +28,7 @@ use gatewright_server::AuthorizationServer;
 use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount, ProvenAccount, StoreAccounts};
 use gatewright_server::keys::KeyFile;
 use gatewright_server::lexicons::Lexicons;
+use gatewright_server::notices::Notices;
 use gatewright_server::passwords::Passwords;
 use gatewright_server::settings::{Audience, Verification};
 use gatewright_store::HostStore;
@@ -44,7 +45,6 @@ use crate::config::oauth::Oauth;
 use crate::config::permission_sets::PermissionSets;
 use crate::config::services::Services;
 use crate::config::store::Synchronous;
-use crate::dev::mail::MailFolder;
 use crate::hint::Hint;
 use crate::rotation_key;
 
@@ -75,8 +75,8 @@ pub struct Parts {
     pub trusted_proxies: Vec<IpAddr>,
     /// How published permission sets are resolved and kept.
     pub permission_sets: PermissionSets,
-    /// The folder that mail is written to in the place of being sent.
-    pub mail: Option<PathBuf>,
+    /// What sends mail, if anything does.
+    pub notices: Option<Arc<dyn Notices>>,
     /// The largest blob, in bytes.
     pub blob_bytes: u64,
     /// Who answers what this installation does not.
@@ -115,7 +115,7 @@ impl Parts {
             oauth: config.oauth.clone(),
             trusted_proxies: config.server.trusted_proxies.clone(),
             permission_sets: config.permission_sets.clone(),
-            mail: None,
+            notices: config.mail.notices()?,
             blob_bytes: config.limits.blob_bytes,
             services: config.services.clone(),
             clock: Arc::new(SystemClock),
@@ -416,8 +416,8 @@ fn authorization_server(
                 settings.brand.name.clone_from(name);
             }
         });
-    if let Some(folder) = &parts.mail {
-        server = server.notices(Arc::new(MailFolder::new(folder.clone(), Arc::clone(&parts.clock))));
+    if let Some(notices) = &parts.notices {
+        server = server.notices(Arc::clone(notices));
     }
     Ok(server.build()?)
 }

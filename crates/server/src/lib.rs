@@ -21,6 +21,8 @@ mod router;
 pub mod secret_file;
 mod sentences;
 pub mod settings;
+#[cfg(feature = "mail")]
+pub mod smtp;
 mod tasks;
 
 pub use builder::{AuthorizationServer, BuildError, Builder};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 /// Carries messages to people. Whoever sends mail implements it; without one, that there was something to tell is logged.
 #[async_trait]
-pub trait Notices: Send + Sync {
+pub trait Notices: std::fmt::Debug + Send + Sync {
     /// Sends a message.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 pub mod identity;
 pub mod limits;
+pub mod mail;
 pub mod oauth;
 pub mod permission_sets;
 pub mod server;
@@ -43,6 +44,9 @@ pub struct Config {
     /// How much strangers may send.
     #[serde(default)]
     pub limits: limits::Limits,
+    /// How mail leaves.
+    #[serde(default)]
+    pub mail: mail::Mail,
     /// Who answers what this server does not.
     #[serde(default)]
     pub services: services::Services,
@@ -106,6 +110,7 @@ impl Config {
         self.server.check()?;
         self.identity.check()?;
         self.limits.check()?;
+        self.mail.check()?;
         self.telemetry.check()?;
         self.services.check()?;
         self.oauth.check()?;

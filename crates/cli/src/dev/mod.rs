@@ -33,6 +33,7 @@ use crate::config::services::Services;
 use crate::config::store::Synchronous;
 use crate::listen;
 use crate::solo::{Parts, Solo};
+use mail::MailFolder;
 use names::Names;
 use plc::Directory;
 use ports::Ports;
@@ -149,7 +150,7 @@ impl Network {
             oauth: crate::config::oauth::Oauth::default(),
             trusted_proxies: Vec::new(),
             permission_sets: PermissionSets { changes: options.set_changes, ..PermissionSets::default() },
-            mail: Some(options.data.join("mail")),
+            notices: Some(Arc::new(MailFolder::new(options.data.join("mail"), Arc::clone(&options.clock)))),
             blob_bytes: crate::config::limits::Limits::default().blob_bytes,
             services: options.services.clone(),
             clock: Arc::clone(&options.clock),

@@ -72,9 +72,9 @@ pub(super) const ATPROTO: &[Row] = &[
     row("com.atproto.server.getAccountInviteCodes", &[F], Rule::Forbidden).not_taken_down(),
     open("com.atproto.server.reserveSigningKey"),
     row("com.atproto.server.requestAccountDelete", &[F], Rule::Forbidden).not_taken_down().answered_here(),
-    row("com.atproto.server.deleteAccount", &[N], Rule::Forbidden).answered_here(),
+    open("com.atproto.server.deleteAccount").answered_here(),
     open("com.atproto.server.requestPasswordReset").answered_here(),
-    row("com.atproto.server.resetPassword", &[N], Rule::Forbidden).answered_here(),
+    open("com.atproto.server.resetPassword").answered_here(),
     row("com.atproto.server.requestEmailConfirmation", &[F, O], MANAGE_EMAIL)
         .not_taken_down()
         .answered_here(),

@@ -81,6 +81,11 @@ async fn the_official_agent_logs_in_with_passwords() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_official_agent_looks_after_an_account() -> Result<()> {
+    run("account-life.mjs").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_python_sdk_logs_in_keeps_its_session_and_is_refused() -> Result<()> {
     run_python("atproto_sdk.py").await
 }

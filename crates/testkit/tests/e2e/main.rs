@@ -19,6 +19,7 @@ mod host;
 mod hosted_clients;
 mod interop;
 mod lexicons;
+mod mail;
 mod misbehaving;
 mod pages;
 mod password_sessions;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use gatewright_server::notices::{Message, NoticeError, Notices};
 use parking_lot::Mutex;
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Outbox {
     pub(crate) sent: Mutex<Vec<Message>>,
     pub(crate) is_broken: AtomicBool,
