@@ -23,6 +23,7 @@ use crate::i18n::Locale;
 use crate::keys::Keys;
 use crate::notices::{LogNotices, Notices};
 use crate::pages::brand::Look;
+use crate::passkeys::Passkeys;
 use crate::permission_sets::{NoSets, PermissionSets};
 use crate::router::{router, xrpc};
 use crate::settings::{Audience, InvalidIssuer, Issuer, Settings};
@@ -247,6 +248,7 @@ impl Builder {
                 nonces: nonces.unwrap_or_else(|| Arc::new(Nonces::new(random_bytes(&*random)))),
                 clock,
                 random,
+                passkeys: Passkeys::new(&settings.issuer, &settings.brand.name),
                 sessions: Counter::of_known_keys(settings.limits.session),
                 factor_tries: Counter::of_known_keys(settings.limits.wrong_codes),
                 settings,

@@ -18,6 +18,7 @@ use gatewright_store::AuthorizationStore;
 use crate::accounts::Accounts;
 use crate::keys::Keys;
 use crate::notices::Notices;
+use crate::passkeys::Passkeys;
 use crate::permission_sets::PermissionSets;
 use crate::settings::Settings;
 
@@ -43,6 +44,8 @@ pub struct Context {
     pub settings: Settings,
     /// The nonces of proofs; a host in the same process may share them.
     pub nonces: Arc<Nonces>,
+    /// What asks for passkeys. None where there can be none.
+    pub(crate) passkeys: Option<Passkeys>,
     /// Refreshes by session (AS-49).
     pub(crate) sessions: Counter,
     /// Wrong codes of second factors by account.

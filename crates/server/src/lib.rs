@@ -14,6 +14,7 @@ pub mod lexicons;
 pub mod notices;
 pub mod operations;
 mod pages;
+mod passkeys;
 pub mod passwords;
 pub mod permission_sets;
 pub mod preview;

@@ -8,13 +8,16 @@ use gatewright_guard::{Guard, GuardLayer};
 use gatewright_protocol::oauth::server_metadata;
 
 use crate::http::account::{
-    approve, end_session, factors, home, prove, reset_password as forgotten, sign_in as own_sign_in, sign_out,
+    approve, end_session, factors, home, passkey as own_passkey, prove, reset_password as forgotten,
+    sign_in as own_sign_in, sign_out,
 };
 use crate::http::app::App;
 use crate::http::assets;
 use crate::http::machine::{dpop_endpoint, method_not_allowed, preflight};
 use crate::http::oauth::not_a_page::not_a_page;
-use crate::http::oauth::{account, authorize, cancel, consent, factor, jwks, par, revoke, sign_in, token};
+use crate::http::oauth::{
+    account, authorize, cancel, consent, factor, jwks, par, passkey, revoke, sign_in, token,
+};
 use crate::http::well_known::{authorization_server, change_password};
 use crate::http::xrpc::count::count;
 use crate::http::xrpc::errors::XrpcRefusal;
@@ -45,11 +48,15 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::ACCOUNT, get(account::get).post(account::post))
         .route(paths::CONSENT, post(consent::post).fallback(not_a_page))
         .route(paths::FACTOR, post(factor::post).fallback(not_a_page))
+        .route(paths::PASSKEY, post(passkey::post).fallback(not_a_page))
         .route(paths::CANCEL, post(cancel::post).fallback(not_a_page))
         .route(paths::OWN_ACCOUNT, get(home::get))
         .route(paths::OWN_SIGN_IN, post(own_sign_in::post).fallback(not_a_page))
+        .route(paths::OWN_PASSKEY, post(own_passkey::post).fallback(not_a_page))
         .route(paths::OWN_FACTOR, post(prove::post).fallback(not_a_page))
         .route(paths::FACTORS, get(factors::home::get))
+        .route(paths::ADD_PASSKEY, post(factors::passkey::post).fallback(not_a_page))
+        .route(paths::CONFIRM_PASSKEY, post(factors::passkey::confirm).fallback(not_a_page))
         .route(paths::ADD_TOTP, post(factors::totp::post).fallback(not_a_page))
         .route(paths::CONFIRM_TOTP, post(factors::totp::confirm).fallback(not_a_page))
         .route(paths::RENEW_RECOVERY, post(factors::recovery_codes::post).fallback(not_a_page))
@@ -62,6 +69,7 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::PASSWORD_RESET, get(forgotten::done::get))
         .route(CHANGE_PASSWORD, get(change_password::get))
         .route(&app.look.stylesheet_path, get(assets::stylesheet))
+        .route(&app.look.script_path, get(assets::script))
         .with_state(app)
 }
 

@@ -7,6 +7,7 @@ factor-hint-totp = Die sechs Ziffern, die Ihre Authenticator-App zeigt.
 factor-hint-totp-recovery = Die sechs Ziffern, die Ihre Authenticator-App zeigt, oder einer Ihrer Wiederherstellungscodes.
 factor-hint-recovery = Einer Ihrer Wiederherstellungscodes.
 factor-submit = Weiter
+factor-refused-passkey = Dieser Passkey gehört nicht zu diesem Konto, wurde entfernt, oder es dauerte zu lange.
 factor-refused-empty = Geben Sie einen Code ein.
 factor-refused-empty-password = Geben Sie Ihr Passwort ein.
 factor-refused-too-many =
@@ -25,6 +26,8 @@ factors-kind-totp = Authenticator-App
 factors-added = Hinzugefügt
 factors-used = Zuletzt benutzt
 factors-remove = Entfernen
+factors-passkey-hint = Ihr Gerät oder ein Sicherheitsschlüssel. Damit können Sie sich auch ohne Passwort anmelden.
+factors-passkey-add = Passkey hinzufügen
 factors-totp-hint = Eine App auf Ihrem Telefon zeigt sechs Ziffern, die jede halbe Minute wechseln.
 factors-totp-add = Authenticator-App hinzufügen
 factors-recovery = Wiederherstellungscodes
@@ -51,3 +54,16 @@ recovery-heading = Ihre Wiederherstellungscodes
 recovery-what = Wenn Sie Ihren zweiten Faktor verloren haben, melden Sie sich mit einem von diesen an, mit jedem einmal.
 recovery-once = Schreiben Sie sie jetzt auf. Sie werden nicht noch einmal gezeigt.
 recovery-done = Ich habe sie aufgeschrieben
+
+# Making a passkey, and using one.
+passkey-heading = Passkey hinzufügen
+passkey-what = Ihr Gerät oder Ihr Passwortmanager bewahrt einen Passkey auf und fragt nach Finger, Gesicht oder PIN, wenn Sie ihn benutzen. Er gilt nur auf dieser Website.
+passkey-name = Name
+passkey-name-hint = Wie Sie ihn nennen, damit Sie ihn hier wiederfinden: „Mein Telefon“.
+passkey-make = Passkey anlegen
+passkey-refused = Es kam rechtzeitig kein Passkey, oder seine Antwort stimmte nicht. Versuchen Sie es noch einmal.
+passkey-needs-script = Passkeys brauchen JavaScript. Erlauben Sie es für diese Seite, oder nehmen Sie einen anderen Weg.
+# The browser, or the person, said no.
+passkey-failed = Das ging nicht oder wurde abgebrochen. Versuchen Sie es noch einmal, oder nehmen Sie einen anderen Weg.
+passkey-use = Passkey benutzen
+passkey-sign-in = Mit einem Passkey anmelden

@@ -23,3 +23,4 @@ sign-in-refused-too-many =
     }
 sign-in-refused-wrong = Handle oder Passwort stimmt nicht. App-Passwörter gelten hier nicht: Nehmen Sie das Passwort des Kontos.
 sign-in-refused-over = Das dauerte zu lange, oder es waren zu viele falsche Codes. Melden Sie sich noch einmal an.
+sign-in-refused-passkey = Kein Konto hier hat diesen Passkey, oder es dauerte zu lange. Versuchen Sie es noch einmal, oder melden Sie sich mit dem Passwort an.

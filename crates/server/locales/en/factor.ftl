@@ -10,6 +10,7 @@ factor-hint-totp = The six digits that your authenticator app shows.
 factor-hint-totp-recovery = The six digits that your authenticator app shows, or one of your recovery codes.
 factor-hint-recovery = One of your recovery codes.
 factor-submit = Continue
+factor-refused-passkey = This passkey is not one of this account, was removed, or took too long.
 factor-refused-empty = Type a code.
 factor-refused-empty-password = Type your password.
 factor-refused-too-many =
@@ -29,6 +30,8 @@ factors-kind-totp = Authenticator app
 factors-added = Added
 factors-used = Last used
 factors-remove = Remove
+factors-passkey-hint = Your device, or a security key. It lets you sign in without a password too.
+factors-passkey-add = Add a passkey
 factors-totp-hint = An app on your phone shows six digits that change every half minute.
 factors-totp-add = Add an authenticator app
 factors-recovery = Recovery codes
@@ -56,3 +59,16 @@ recovery-heading = Your recovery codes
 recovery-what = When you have lost your second factor, one of these signs you in, each of them once.
 recovery-once = Write them down now. They are not shown again.
 recovery-done = I have written them down
+
+# Making a passkey, and using one.
+passkey-heading = Add a passkey
+passkey-what = Your device or your password manager keeps a passkey, and asks for your finger, face or PIN when you use it. It works on this site alone.
+passkey-name = Name
+passkey-name-hint = What you call it, so that you find it again here: “My phone”.
+passkey-make = Make the passkey
+passkey-refused = No passkey was made in time, or its answer was not right. Try again.
+passkey-needs-script = Passkeys need JavaScript. Allow it for this page, or use another way.
+# The browser, or the person, said no.
+passkey-failed = That did not work, or was cancelled. Try again, or use another way.
+passkey-use = Use a passkey
+passkey-sign-in = Sign in with a passkey

@@ -27,3 +27,4 @@ sign-in-refused-too-many =
     }
 sign-in-refused-wrong = The handle or password is not right. App passwords do not work here: use the password of the account.
 sign-in-refused-over = That took too long, or there were too many wrong codes. Sign in again.
+sign-in-refused-passkey = No account here has this passkey, or it took too long. Try again, or sign in with your password.

@@ -7,6 +7,7 @@ factor-hint-totp = Los seis dígitos que muestra tu aplicación de autenticació
 factor-hint-totp-recovery = Los seis dígitos que muestra tu aplicación de autenticación, o uno de tus códigos de recuperación.
 factor-hint-recovery = Uno de tus códigos de recuperación.
 factor-submit = Continuar
+factor-refused-passkey = Esta llave no es de esta cuenta, se quitó o tardó demasiado.
 factor-refused-empty = Escribe un código.
 factor-refused-empty-password = Escribe tu contraseña.
 factor-refused-too-many =
@@ -25,6 +26,8 @@ factors-kind-totp = Aplicación de autenticación
 factors-added = Añadido
 factors-used = Último uso
 factors-remove = Quitar
+factors-passkey-hint = Tu dispositivo o una llave de seguridad. También te deja iniciar sesión sin contraseña.
+factors-passkey-add = Añadir una llave de acceso
 factors-totp-hint = Una aplicación de tu teléfono muestra seis dígitos que cambian cada medio minuto.
 factors-totp-add = Añadir una aplicación de autenticación
 factors-recovery = Códigos de recuperación
@@ -51,3 +54,16 @@ recovery-heading = Tus códigos de recuperación
 recovery-what = Cuando hayas perdido tu segundo factor, uno de estos te permite iniciar sesión, cada uno una vez.
 recovery-once = Anótalos ahora. No se volverán a mostrar.
 recovery-done = Los he anotado
+
+# Making a passkey, and using one.
+passkey-heading = Añadir una llave de acceso
+passkey-what = Tu dispositivo o tu gestor de contraseñas guarda la llave de acceso y te pide el dedo, la cara o un PIN cuando la usas. Solo sirve en este sitio.
+passkey-name = Nombre
+passkey-name-hint = Cómo la llamas, para encontrarla aquí: «Mi teléfono».
+passkey-make = Crear la llave de acceso
+passkey-refused = No llegó ninguna llave a tiempo o su respuesta no era correcta. Inténtalo de nuevo.
+passkey-needs-script = Las llaves de acceso necesitan JavaScript. Permítelo en esta página o usa otra forma.
+# The browser, or the person, said no.
+passkey-failed = No funcionó o se canceló. Inténtalo de nuevo o usa otra forma.
+passkey-use = Usar una llave de acceso
+passkey-sign-in = Iniciar sesión con una llave de acceso

@@ -23,3 +23,4 @@ sign-in-refused-too-many =
     }
 sign-in-refused-wrong = El nombre de usuario o la contraseña no son correctos. Las contraseñas de aplicación no sirven aquí: usa la de la cuenta.
 sign-in-refused-over = Pasó demasiado tiempo o hubo demasiados códigos incorrectos. Inicia sesión de nuevo.
+sign-in-refused-passkey = Ninguna cuenta de aquí tiene esta llave, o tardó demasiado. Inténtalo de nuevo o inicia sesión con tu contraseña.

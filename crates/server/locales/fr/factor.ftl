@@ -7,6 +7,7 @@ factor-hint-totp = Les six chiffres qu’affiche votre application d’authentif
 factor-hint-totp-recovery = Les six chiffres qu’affiche votre application d’authentification, ou l’un de vos codes de récupération.
 factor-hint-recovery = L’un de vos codes de récupération.
 factor-submit = Continuer
+factor-refused-passkey = Cette clé n’est pas de ce compte, a été supprimée, ou cela a pris trop de temps.
 factor-refused-empty = Saisissez un code.
 factor-refused-empty-password = Saisissez votre mot de passe.
 factor-refused-too-many =
@@ -25,6 +26,8 @@ factors-kind-totp = Application d’authentification
 factors-added = Ajouté
 factors-used = Dernière utilisation
 factors-remove = Retirer
+factors-passkey-hint = Votre appareil ou une clé de sécurité. Elle vous permet aussi de vous connecter sans mot de passe.
+factors-passkey-add = Ajouter une clé d’accès
 factors-totp-hint = Une application de votre téléphone affiche six chiffres qui changent toutes les demi-minutes.
 factors-totp-add = Ajouter une application d’authentification
 factors-recovery = Codes de récupération
@@ -51,3 +54,16 @@ recovery-heading = Vos codes de récupération
 recovery-what = Quand vous avez perdu votre second facteur, l’un de ces codes vous connecte, chacun une fois.
 recovery-once = Notez-les maintenant. Ils ne seront plus affichés.
 recovery-done = Je les ai notés
+
+# Making a passkey, and using one.
+passkey-heading = Ajouter une clé d’accès
+passkey-what = Votre appareil ou votre gestionnaire de mots de passe garde la clé d’accès et vous demande votre doigt, votre visage ou un code quand vous l’utilisez. Elle ne sert que sur ce site.
+passkey-name = Nom
+passkey-name-hint = Comment vous l’appelez, pour la retrouver ici : « Mon téléphone ».
+passkey-make = Créer la clé d’accès
+passkey-refused = Aucune clé n’a été créée à temps, ou sa réponse n’était pas bonne. Réessayez.
+passkey-needs-script = Les clés d’accès ont besoin de JavaScript. Autorisez-le pour cette page ou utilisez un autre moyen.
+# The browser, or the person, said no.
+passkey-failed = Cela n’a pas marché, ou a été annulé. Réessayez ou utilisez un autre moyen.
+passkey-use = Utiliser une clé d’accès
+passkey-sign-in = Se connecter avec une clé d’accès

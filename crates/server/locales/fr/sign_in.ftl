@@ -23,3 +23,4 @@ sign-in-refused-too-many =
     }
 sign-in-refused-wrong = Le pseudo ou le mot de passe est incorrect. Les mots de passe d’application ne fonctionnent pas ici : utilisez celui du compte.
 sign-in-refused-over = Cela a pris trop de temps, ou il y a eu trop de codes erronés. Connectez-vous à nouveau.
+sign-in-refused-passkey = Aucun compte ici n’a cette clé, ou cela a pris trop de temps. Réessayez ou connectez-vous avec votre mot de passe.

@@ -7,6 +7,7 @@ factor-hint-totp = 認証アプリに表示される6桁の数字です。
 factor-hint-totp-recovery = 認証アプリに表示される6桁の数字、または回復コードのいずれかです。
 factor-hint-recovery = 回復コードのいずれかです。
 factor-submit = 続ける
+factor-refused-passkey = このパスキーはこのアカウントのものではないか、削除されたか、時間がかかりすぎました。
 factor-refused-empty = コードを入力してください。
 factor-refused-empty-password = パスワードを入力してください。
 factor-refused-too-many =
@@ -24,6 +25,8 @@ factors-kind-totp = 認証アプリ
 factors-added = 追加日
 factors-used = 最終使用日
 factors-remove = 削除
+factors-passkey-hint = お使いの端末、またはセキュリティキーです。パスワードなしでサインインすることもできます。
+factors-passkey-add = パスキーを追加
 factors-totp-hint = スマートフォンのアプリに、30秒ごとに変わる6桁の数字が表示されます。
 factors-totp-add = 認証アプリを追加
 factors-recovery = 回復コード
@@ -49,3 +52,16 @@ recovery-heading = 回復コード
 recovery-what = 2つ目の認証要素を失ったときは、このうちの1つでサインインできます。それぞれ1回だけ使えます。
 recovery-once = 今すぐ書き留めてください。もう一度表示されることはありません。
 recovery-done = 書き留めました
+
+# Making a passkey, and using one.
+passkey-heading = パスキーを追加
+passkey-what = パスキーは端末またはパスワードマネージャーに保存され、使うときに指紋、顔、または PIN を求められます。このサイトでしか使えません。
+passkey-name = 名前
+passkey-name-hint = あとで見分けるための名前です。例：「私のスマートフォン」
+passkey-make = パスキーを作る
+passkey-refused = 時間内にパスキーが作られなかったか、応答が正しくありませんでした。もう一度試してください。
+passkey-needs-script = パスキーには JavaScript が必要です。このページで許可するか、別の方法を使ってください。
+# The browser, or the person, said no.
+passkey-failed = うまくいかなかったか、取り消されました。もう一度試すか、別の方法を使ってください。
+passkey-use = パスキーを使う
+passkey-sign-in = パスキーでサインイン

@@ -7,6 +7,7 @@ factor-hint-totp = Os seis dígitos que o seu aplicativo autenticador mostra.
 factor-hint-totp-recovery = Os seis dígitos que o seu aplicativo autenticador mostra, ou um dos seus códigos de recuperação.
 factor-hint-recovery = Um dos seus códigos de recuperação.
 factor-submit = Continuar
+factor-refused-passkey = Esta chave não é desta conta, foi removida ou demorou demais.
 factor-refused-empty = Digite um código.
 factor-refused-empty-password = Digite a sua senha.
 factor-refused-too-many =
@@ -25,6 +26,8 @@ factors-kind-totp = Aplicativo autenticador
 factors-added = Adicionado
 factors-used = Último uso
 factors-remove = Remover
+factors-passkey-hint = Seu dispositivo ou uma chave de segurança. Também permite entrar sem senha.
+factors-passkey-add = Adicionar uma chave de acesso
 factors-totp-hint = Um aplicativo no seu telefone mostra seis dígitos que mudam a cada meio minuto.
 factors-totp-add = Adicionar um aplicativo autenticador
 factors-recovery = Códigos de recuperação
@@ -51,3 +54,16 @@ recovery-heading = Seus códigos de recuperação
 recovery-what = Quando você tiver perdido o seu segundo fator, um destes permite entrar, cada um uma vez.
 recovery-once = Anote-os agora. Eles não serão mostrados de novo.
 recovery-done = Eu os anotei
+
+# Making a passkey, and using one.
+passkey-heading = Adicionar uma chave de acesso
+passkey-what = Seu dispositivo ou gerenciador de senhas guarda a chave de acesso e pede seu dedo, rosto ou PIN quando você a usa. Ela só serve neste site.
+passkey-name = Nome
+passkey-name-hint = Como você a chama, para encontrá-la aqui: “Meu celular”.
+passkey-make = Criar a chave de acesso
+passkey-refused = Nenhuma chave foi criada a tempo, ou a resposta não estava certa. Tente de novo.
+passkey-needs-script = Chaves de acesso precisam de JavaScript. Permita-o nesta página ou use outro meio.
+# The browser, or the person, said no.
+passkey-failed = Não funcionou ou foi cancelado. Tente de novo ou use outro meio.
+passkey-use = Usar uma chave de acesso
+passkey-sign-in = Entrar com uma chave de acesso

@@ -23,3 +23,4 @@ sign-in-refused-too-many =
     }
 sign-in-refused-wrong = O nome de usuário ou a senha não está certo. Senhas de aplicativo não funcionam aqui: use a senha da conta.
 sign-in-refused-over = Demorou demais ou houve códigos errados demais. Entre de novo.
+sign-in-refused-passkey = Nenhuma conta daqui tem esta chave, ou demorou demais. Tente de novo ou entre com a senha.

@@ -23,6 +23,8 @@ pub(crate) enum Content<'a> {
     Image(&'a Url),
     /// Nothing.
     Plain,
+    /// The script for passkeys, from this origin.
+    Script,
     /// The one script of the `form_post` page.
     SubmittingScript,
 }
@@ -75,6 +77,8 @@ fn policy(content: &Content<'_>, https: bool) -> HeaderValue {
     match (content, https) {
         (Content::Plain, true) => POLICIES.plain_https.clone(),
         (Content::Plain, false) => POLICIES.plain_http.clone(),
+        (Content::Script, true) => POLICIES.own_script_https.clone(),
+        (Content::Script, false) => POLICIES.own_script_http.clone(),
         (Content::SubmittingScript, true) => POLICIES.script_https.clone(),
         (Content::SubmittingScript, false) => POLICIES.script_http.clone(),
         // An origin is a scheme, a host in punycode and a port: nothing in it can end the directive.
@@ -83,6 +87,8 @@ fn policy(content: &Content<'_>, https: bool) -> HeaderValue {
 }
 
 struct Policies {
+    own_script_http: HeaderValue,
+    own_script_https: HeaderValue,
     plain_http: HeaderValue,
     plain_https: HeaderValue,
     script_http: HeaderValue,
@@ -92,6 +98,8 @@ struct Policies {
 static POLICIES: LazyLock<Policies> = LazyLock::new(|| {
     let script = format!("'sha256-{}'", Base64::encode_string(&sha256(form_post::SCRIPT.as_bytes())));
     Policies {
+        own_script_http: write_policy("'self'", "", false),
+        own_script_https: write_policy("'self'", "", true),
         plain_http: write_policy("", "", false),
         plain_https: write_policy("", "", true),
         script_http: write_policy(&script, "", false),
@@ -116,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    const KINDS: [Content<'static>; 2] = [Content::Plain, Content::SubmittingScript];
+    const KINDS: [Content<'static>; 3] = [Content::Plain, Content::Script, Content::SubmittingScript];
 
     fn policy_of(response: &Response) -> &str {
         response.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap()

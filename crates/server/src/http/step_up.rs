@@ -2,7 +2,7 @@
 //! along that was sent, so that it is sent again together with the proof and nothing is kept meanwhile.
 
 use gatewright_guard::rate::TooMany;
-use gatewright_protocol::secret::{FactorCode, Password};
+use gatewright_protocol::secret::Password;
 use gatewright_protocol::syntax::Did;
 use gatewright_store::request::RequestId;
 use http::StatusCode;
@@ -10,9 +10,10 @@ use http::StatusCode;
 use super::app::App;
 use super::errors::PageRefusal;
 use super::extract::device::Device;
+use super::extract::factor_proof::factor_proof;
 use super::extract::page_form::Fields;
 use super::extract::peer::Peer;
-use crate::operations::{self, Asked, Given, StepUpError};
+use crate::operations::{self, Asked, AskedPasskey, Given, StepUpError};
 use crate::pages::factor::{Carried, FactorRefused};
 
 /// What has to be asked before a form is followed.
@@ -29,7 +30,9 @@ pub(crate) struct Ask {
 }
 
 /// The fields of a form that prove somebody.
-const PROOFS: [&str; 2] = ["code", "password"];
+const PROOFS: [&str; 4] = ["code", "passkey", "passkey_sealed", "password"];
+/// Those of them that a person fills in.
+const FILLED_IN: [&str; 3] = ["code", "passkey", "password"];
 
 /// Whether the account proved itself on this device lately, or does so with this form; what to ask if not.
 pub(crate) async fn check(
@@ -47,12 +50,19 @@ pub(crate) async fn check(
     let carried = Carried(carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
     let ask = |refused, status| Ok(Some(Ask { asked, carried, refused, status }));
     let given = match asked {
-        Asked::Factor(_) => fields.get("code").map(|code| FactorCode::parse(code).map(Given::Code)),
+        Asked::Factor(_) => {
+            let is_shown = fields.get("code").or(fields.get("passkey")).is_some();
+            is_shown.then(|| factor_proof(fields).map(Given::Factor))
+        }
         Asked::Password => fields.get("password").map(|text| Password::parse(text).map(Given::Password)),
+    };
+    let wrong = match &given {
+        Some(Ok(Given::Factor(proof))) => FactorRefused::of(proof),
+        _ => FactorRefused::Wrong,
     };
     let given = match given {
         None => return ask(None, StatusCode::OK),
-        Some(_) if PROOFS.iter().all(|name| fields.get(name).unwrap_or_default().trim().is_empty()) => {
+        Some(_) if FILLED_IN.iter().all(|name| fields.get(name).unwrap_or_default().trim().is_empty()) => {
             return ask(Some(FactorRefused::Empty), StatusCode::BAD_REQUEST);
         }
         Some(Err(_)) => return ask(Some(FactorRefused::Wrong), StatusCode::UNAUTHORIZED),
@@ -66,8 +76,16 @@ pub(crate) async fn check(
         Err(StepUpError::TooMany(too_many)) => {
             ask(Some(refused_too_many(too_many)), StatusCode::TOO_MANY_REQUESTS)
         }
-        Err(StepUpError::Wrong) => ask(Some(FactorRefused::Wrong), StatusCode::UNAUTHORIZED),
+        Err(StepUpError::Wrong) => ask(Some(wrong), StatusCode::UNAUTHORIZED),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// What this browser is asked for, if a passkey is among what will do.
+pub(crate) fn passkey_question(app: &App, device: &Device, asked: Asked) -> Option<AskedPasskey> {
+    match asked {
+        Asked::Factor(ways) if ways.passkey => operations::ask_passkey(&app.ctx, &device.id),
+        _ => None,
     }
 }
 

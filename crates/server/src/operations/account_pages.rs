@@ -1,14 +1,15 @@
 //! Who may see the pages of an account: whoever signed in on the device, lately or remembered.
 
 use gatewright_guard::rate::TooMany;
-use gatewright_protocol::secret::{DeviceSecret, FactorCode};
+use gatewright_protocol::secret::DeviceSecret;
 use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
-use gatewright_store::account::AccountStatus;
+use gatewright_store::account::{AccountStatus, PasswordHash};
 use gatewright_store::device::{ACCOUNT_PAGES, DeviceAccount, DeviceId};
 use gatewright_store::request::RequestId;
 
-use super::check_factor::{FactorWays, factor_ways};
+use super::ask_passkey::{PasskeyProof, check_passkey};
+use super::check_factor::{FactorProof, FactorWays, factor_ways};
 use super::prove_sign_in::{Tried, attempt, wait};
 use super::recognise_device::{Presented, Recognised, create_device};
 use super::sign_in::{SignIn, check};
@@ -113,10 +114,49 @@ pub async fn sign_in_here(
         }
         return Ok(ReachedHere::Factor { account, ways, device: new });
     }
+    keep(ctx, known, presented, account.did, password, remember).await.map(ReachedHere::SignedIn)
+}
+
+/// Signs in on the account's own pages whoever has a passkey, without a password.
+///
+/// # Errors
+/// Nobody signed in, or the store or the accounts failed.
+pub async fn sign_in_here_by_passkey(
+    ctx: &Context,
+    browser: &DeviceId,
+    known: Option<DeviceId>,
+    presented: Presented,
+    proof: &PasskeyProof,
+    remember: bool,
+) -> Result<SignedInHere, AccountPagesError> {
+    let account = find_by_passkey(ctx, browser, proof).await?.ok_or(AccountPagesError::Wrong)?;
+    keep(ctx, known, presented, account.did, None, remember).await
+}
+
+/// The account whose passkey answered, if it may sign in.
+pub(super) async fn find_by_passkey(
+    ctx: &Context,
+    browser: &DeviceId,
+    proof: &PasskeyProof,
+) -> Result<Option<KnownAccount>, AccountsError> {
+    let Some(did) = check_passkey(ctx, browser, proof).await? else { return Ok(None) };
+    let account = ctx.accounts.find(&did).await?;
+    Ok(account.filter(|account| account.status != AccountStatus::TakenDown))
+}
+
+/// Keeps a sign-in of somebody who proved all that there is to prove.
+async fn keep(
+    ctx: &Context,
+    known: Option<DeviceId>,
+    presented: Presented,
+    account: Did,
+    password: Option<PasswordHash>,
+    remember: bool,
+) -> Result<SignedInHere, AccountPagesError> {
     let now = ctx.now();
     let sign_in = |device: &DeviceId| DeviceAccount {
         device: device.clone(),
-        account: account.did.clone(),
+        account: account.clone(),
         signed_in_at: now,
         proven_at: now,
         request: (!remember).then(pages),
@@ -128,16 +168,14 @@ pub async fn sign_in_here(
             let known = ctx.store.find_device(&device).await?;
             return Err(known.map_or(AccountPagesError::DeviceGone, |_| AccountPagesError::Wrong));
         }
-        let signed_in = SignedInHere { account: account.did, device: None, new_secret: Some(secret) };
-        return Ok(ReachedHere::SignedIn(signed_in));
+        return Ok(SignedInHere { account, device: None, new_secret: Some(secret) });
     }
     let device = create_device(ctx, presented).await?;
     // The device was made for this: what can be missing is the password that was right a moment ago.
     if !ctx.store.sign_in_device(sign_in(&device.id), password, None).await? {
         return Err(AccountPagesError::Wrong);
     }
-    let signed_in = SignedInHere { account: account.did, device: Some(device), new_secret: None };
-    Ok(ReachedHere::SignedIn(signed_in))
+    Ok(SignedInHere { account, device: Some(device), new_secret: None })
 }
 
 /// Why the second step did not succeed.
@@ -158,16 +196,16 @@ pub enum ProveHereError {
     Wrong(Box<KnownAccount>, FactorWays),
 }
 
-/// Completes a sign-in on the account's own pages with a code.
+/// Completes a sign-in on the account's own pages with a second factor.
 ///
 /// # Errors
 /// Nobody signed in, or the store or the accounts failed.
 pub async fn prove_sign_in_here(
     ctx: &Context,
     device: &DeviceId,
-    code: &FactorCode,
+    proof: &FactorProof,
 ) -> Result<SignedInHere, ProveHereError> {
-    match attempt(ctx, device, &pages(), code).await? {
+    match attempt(ctx, device, &pages(), proof).await? {
         Tried::In(account, secret) => Ok(SignedInHere { account, device: None, new_secret: Some(secret) }),
         Tried::Over => Err(ProveHereError::Over),
         Tried::TooMany(too_many, account, ways) => {

@@ -4,10 +4,21 @@ use gatewright_guard::rate::TooMany;
 use gatewright_protocol::factor::{OneTimeCode, TotpCode, TotpSecret};
 use gatewright_protocol::secret::FactorCode;
 use gatewright_protocol::syntax::Did;
+use gatewright_store::device::DeviceId;
 use gatewright_store::factor::{Factor, FactorKind, FactorUse};
 use gatewright_store::{Corrupt, StoreError};
 
+use super::ask_passkey::{PasskeyProof, check_passkey};
 use crate::context::Context;
+
+/// What somebody shows to prove a second factor.
+#[derive(Debug)]
+pub enum FactorProof {
+    /// A code of an application, or a recovery code.
+    Code(FactorCode),
+    /// The answer of a passkey.
+    Passkey(PasskeyProof),
+}
 
 /// What came of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +34,8 @@ pub enum FactorCheck {
 /// What a second factor of an account can be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FactorWays {
+    /// A passkey.
+    pub passkey: bool,
     /// A code of an application.
     pub totp: bool,
     /// One of the recovery codes.
@@ -40,13 +53,33 @@ pub async fn factor_ways(ctx: &Context, account: &Did) -> Result<Option<FactorWa
     }
     let has = |kind| factors.iter().any(|factor| factor.kind == kind);
     let recovery = ctx.store.count_recovery_codes(account).await? > 0;
-    Ok(Some(FactorWays { totp: has(FactorKind::Totp), recovery }))
+    Ok(Some(FactorWays {
+        passkey: has(FactorKind::Passkey) && ctx.passkeys.is_some(),
+        totp: has(FactorKind::Totp),
+        recovery,
+    }))
+}
+
+/// Checks what is shown in this browser, and uses it up. A passkey of another account is none.
+pub(super) async fn check_factor(
+    ctx: &Context,
+    account: &Did,
+    browser: &DeviceId,
+    proof: &FactorProof,
+) -> Result<FactorCheck, StoreError> {
+    match proof {
+        FactorProof::Code(code) => check_code(ctx, account, code).await,
+        FactorProof::Passkey(proof) => {
+            let proven = check_passkey(ctx, browser, proof).await?;
+            Ok(if proven.as_ref() == Some(account) { FactorCheck::Right } else { FactorCheck::Wrong })
+        }
+    }
 }
 
 /// Checks a code and uses it up. Six digits can be guessed by who has enough tries, so wrong ones are counted for the
 /// account, wherever they come from: it takes its password to get here, so nobody else is locked out by that (SEC-63).
 /// Recovery codes cannot be guessed, and help whoever is locked out all the same.
-pub(super) async fn check_factor(
+pub(super) async fn check_code(
     ctx: &Context,
     account: &Did,
     code: &FactorCode,

@@ -15,7 +15,7 @@ use gatewright_store::legacy_session::{
 };
 use tokio::time::Instant;
 
-use super::check_factor::{FactorCheck, check_factor, factor_ways};
+use super::check_factor::{FactorCheck, check_code, factor_ways};
 use super::session_tokens::{SessionClient, SessionTokens, audience, sign};
 use super::{Before, ExpandScopesError, expand_scopes};
 use crate::accounts::{AccountsError, KnownAccount, ProvenAccount};
@@ -91,7 +91,7 @@ async fn begin(ctx: &Context, new: CreateSession) -> Result<SessionTokens, Creat
         };
         if factor_ways(ctx, &account.did).await?.is_some() {
             let code = factor.ok_or(CreateSessionError::FactorRequired)?;
-            match check_factor(ctx, &account.did, &code).await? {
+            match check_code(ctx, &account.did, &code).await? {
                 FactorCheck::Right => {}
                 FactorCheck::TooMany(too_many) => return Err(CreateSessionError::TooMany(too_many)),
                 FactorCheck::Wrong => return Err(CreateSessionError::Wrong),

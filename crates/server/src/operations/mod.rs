@@ -1,9 +1,11 @@
 //! What the server does: one file, one public function, one error enum each. Nothing here knows of HTTP.
 
 mod account_pages;
+mod add_passkey;
 mod add_totp;
 mod approve;
 mod approve_held;
+mod ask_passkey;
 mod authorization_answer;
 mod check_factor;
 mod choose_account;
@@ -23,6 +25,7 @@ mod list_factors;
 mod list_sessions;
 mod mint;
 mod offer;
+mod offer_passkey;
 mod offer_totp;
 mod open_request;
 mod permission_parts;
@@ -59,12 +62,14 @@ use gatewright_protocol::oauth::client_metadata::ClientMetadata;
 
 pub use account_pages::{
     AccountPagesError, ProveHereError, ReachedHere, SignedInHere, list_own_accounts, prove_sign_in_here,
-    sign_in_here, sign_out_here,
+    sign_in_here, sign_in_here_by_passkey, sign_out_here,
 };
+pub use add_passkey::add_passkey;
 pub use add_totp::{AddFactorError, add_totp};
 pub use approve_held::{ApproveHeldError, approve_held, held_name};
+pub use ask_passkey::{AskedPasskey, PasskeyProof, ask_passkey};
 pub use authorization_answer::Answer;
-pub use check_factor::{FactorCheck, FactorWays, factor_ways};
+pub use check_factor::{FactorCheck, FactorProof, FactorWays, factor_ways};
 pub use choose_account::{ChooseAccountError, choose_account};
 pub use confirm_email::{ConfirmEmailError, confirm_email};
 pub use consent::{ConsentError, Decision, Unproven, consent};
@@ -84,6 +89,7 @@ pub use list_factors::{Factors, ListFactorsError, list_factors};
 pub use list_sessions::{ListSessionsError, Session, list_sessions};
 pub use mint::TokenSet;
 pub use offer::{DecidedBefore, Offer, OfferedPart, OfferedScope, OfferedSet, Ticked};
+pub use offer_passkey::{OfferPasskeyError, offer_passkey};
 pub use offer_totp::{OfferedTotp, offer_totp, open_offered_totp};
 pub use open_request::{OpenRequestError, Opened, Step, find_request, open_request, request_uri};
 pub use prove_sign_in::{ProveSignInError, prove_sign_in, waiting_account};
@@ -103,7 +109,7 @@ pub use revoke_app_password::{RevokeAppPasswordError, revoke_app_password};
 pub use send_mail_code::{SendMailCodeError, send_mail_code};
 pub use session_tokens::{SessionClient, SessionTokens};
 pub use set_drift::SetDrift;
-pub use sign_in::{SignIn, SignInError, SignedIn, sign_in};
+pub use sign_in::{SignIn, SignInError, SignedIn, sign_in, sign_in_by_passkey};
 pub use step_up::{Asked, Given, StepUpError, asked_again, step_up};
 pub use sweep_client_keys::{SweepClientKeysError, sweep_client_keys};
 pub use update_email::{UpdateEmailError, update_email};

@@ -1,7 +1,7 @@
 //! The second step of a sign-in: the password was right, and now the account proves its second factor.
 
 use gatewright_guard::rate::TooMany;
-use gatewright_protocol::secret::{DeviceSecret, FactorCode};
+use gatewright_protocol::secret::DeviceSecret;
 use gatewright_protocol::syntax::Did;
 use gatewright_resolve::Peer;
 use gatewright_store::StoreError;
@@ -10,7 +10,7 @@ use gatewright_store::device::DeviceId;
 use gatewright_store::factor::WaitingSignIn;
 use gatewright_store::request::RequestId;
 
-use super::check_factor::{FactorCheck, FactorWays, check_factor, factor_ways};
+use super::check_factor::{FactorCheck, FactorProof, FactorWays, check_factor, factor_ways};
 use super::judge_request::{Show, Want};
 use super::open_request::{OpenRequestError, Opened, Step, Touched, go_on, touch_request};
 use super::sign_in::SignedIn;
@@ -66,12 +66,12 @@ pub(super) enum Tried {
     Wrong(KnownAccount, FactorWays),
 }
 
-/// Tries a code for the sign-in that waits.
+/// Tries a proof for the sign-in that waits.
 pub(super) async fn attempt(
     ctx: &Context,
     device: &DeviceId,
     request: &RequestId,
-    code: &FactorCode,
+    proof: &FactorProof,
 ) -> Result<Tried, AccountsError> {
     let now = ctx.now();
     let Some(waiting) = ctx.store.try_waiting_sign_in(device, request, MOST_TRIES, now).await? else {
@@ -81,7 +81,7 @@ pub(super) async fn attempt(
     let Some(account) = account.filter(|account| account.status != AccountStatus::TakenDown) else {
         return Ok(Tried::Over);
     };
-    let checked = check_factor(ctx, &account.did, code).await?;
+    let checked = check_factor(ctx, &account.did, device, proof).await?;
     let Some(ways) = factor_ways(ctx, &account.did).await? else {
         // It was removed meanwhile: the password alone will do, but it is asked for again.
         return Ok(Tried::Over);
@@ -115,7 +115,7 @@ pub enum ProveSignInError {
     Wrong(Box<Step>),
 }
 
-/// Completes a sign-in with a code, and goes on with the request.
+/// Completes a sign-in with a second factor, and goes on with the request.
 ///
 /// # Errors
 /// The request cannot go on, nobody signed in, or the store or the accounts failed.
@@ -124,13 +124,13 @@ pub async fn prove_sign_in(
     id: &RequestId,
     device: &DeviceId,
     peer: Option<Peer>,
-    code: &FactorCode,
+    proof: &FactorProof,
 ) -> Result<SignedIn, ProveSignInError> {
     let (request, client) = match touch_request(ctx, id, device, peer).await? {
         Touched::Open(request, client) => (*request, client),
         Touched::Over(answer) => return Ok(SignedIn { opened: Opened::Answer(answer), new_secret: None }),
     };
-    let tried = attempt(ctx, device, &request.id, code).await.map_err(OpenRequestError::from)?;
+    let tried = attempt(ctx, device, &request.id, proof).await.map_err(OpenRequestError::from)?;
     let step = |show| Box::new(Step { request: request.clone(), client: client.clone(), show });
     match tried {
         Tried::In(account, secret) => {

@@ -1,12 +1,15 @@
 //! Signs an account in on a device (AS-37, AS-38).
 
 use gatewright_protocol::secret::{DeviceSecret, Password};
+use gatewright_protocol::syntax::Did;
 use gatewright_resolve::Peer;
-use gatewright_store::account::AccountStatus;
+use gatewright_store::account::{AccountStatus, PasswordHash};
 use gatewright_store::device::{DeviceAccount, DeviceId};
 use gatewright_store::request::{Request, RequestId};
 use tokio::time::Instant;
 
+use super::account_pages::find_by_passkey;
+use super::ask_passkey::PasskeyProof;
 use super::check_factor::factor_ways;
 use super::judge_request::{Show, Want, names};
 use super::open_request::{OpenRequestError, Opened, Step, Touched, go_on, touch_request};
@@ -91,22 +94,66 @@ pub async fn sign_in(
         let opened = Opened::Page(Box::new(Step { request, client, show }));
         return Ok(SignedIn { opened, new_secret: None });
     }
+    let Some(secret) = keep(ctx, device, &request, &account.did, remember, password).await? else {
+        return Err(lost(ctx, device, again(request)).await?);
+    };
+    let opened = go_on(ctx, request, client, device, Want::Account(&account.did)).await?;
+    Ok(SignedIn { opened, new_secret: Some(secret) })
+}
+
+/// Signs in on a device whoever has a passkey, without a password, and goes on with the request.
+///
+/// # Errors
+/// The request cannot go on, nobody signed in, or the store or the accounts failed.
+pub async fn sign_in_by_passkey(
+    ctx: &Context,
+    id: &RequestId,
+    device: &DeviceId,
+    peer: Option<Peer>,
+    proof: &PasskeyProof,
+    remember: bool,
+) -> Result<SignedIn, SignInError> {
+    let (request, client) = match touch_request(ctx, id, device, peer).await? {
+        Touched::Open(request, client) => (*request, client),
+        Touched::Over(answer) => return Ok(SignedIn { opened: Opened::Answer(answer), new_secret: None }),
+    };
+    let again = |request: Request| {
+        let show = Show::SignIn { identifier: None, has_accounts: false };
+        Box::new(Step { request, client: client.clone(), show })
+    };
+    let found = find_by_passkey(ctx, device, proof).await.map_err(OpenRequestError::from)?;
+    let Some(account) = found else { return Err(SignInError::Wrong(again(request))) };
+    if request.parameters.login_hint.as_ref().is_some_and(|hint| !names(hint, &account)) {
+        return Err(SignInError::OtherAccount(again(request)));
+    }
+    let Some(secret) = keep(ctx, device, &request, &account.did, remember, None).await? else {
+        return Err(SignInError::DeviceGone);
+    };
+    let opened = go_on(ctx, request, client, device, Want::Account(&account.did)).await?;
+    Ok(SignedIn { opened, new_secret: Some(secret) })
+}
+
+/// Keeps the sign-in of somebody who proved all that there is to prove: the device's new secret. `None` if the device or
+/// the password is gone.
+async fn keep(
+    ctx: &Context,
+    device: &DeviceId,
+    request: &Request,
+    account: &Did,
+    remember: bool,
+    password: Option<PasswordHash>,
+) -> Result<Option<DeviceSecret>, OpenRequestError> {
     let secret = DeviceSecret::generate(&*ctx.random);
     let now = ctx.now();
     let sign_in = DeviceAccount {
         device: device.clone(),
-        account: account.did.clone(),
+        account: account.clone(),
         signed_in_at: now,
         proven_at: now,
         request: (!remember).then(|| request.id.clone()),
     };
-    let store = &ctx.store;
-    let kept = store.sign_in_device(sign_in, password, Some(secret.hash())).await;
-    if !kept.map_err(OpenRequestError::from)? {
-        return Err(lost(ctx, device, again(request)).await?);
-    }
-    let opened = go_on(ctx, request, client, device, Want::Account(&account.did)).await?;
-    Ok(SignedIn { opened, new_secret: Some(secret) })
+    let kept = ctx.store.sign_in_device(sign_in, password, Some(secret.hash())).await?;
+    Ok(kept.then_some(secret))
 }
 
 /// What was lost while the password was checked: the device, or the password.

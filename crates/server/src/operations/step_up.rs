@@ -3,13 +3,13 @@
 
 use gatewright_guard::rate::TooMany;
 use gatewright_protocol::scope::Permission;
-use gatewright_protocol::secret::{FactorCode, Password};
+use gatewright_protocol::secret::Password;
 use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
 use gatewright_store::device::{ACCOUNT_PAGES, DeviceId};
 use gatewright_store::request::RequestId;
 
-use super::check_factor::{FactorCheck, FactorWays, check_factor, factor_ways};
+use super::check_factor::{FactorCheck, FactorProof, FactorWays, check_factor, factor_ways};
 use super::sign_in::check;
 use crate::accounts::AccountsError;
 use crate::context::Context;
@@ -26,8 +26,8 @@ pub enum Asked {
 /// What somebody says to prove the account.
 #[derive(Debug)]
 pub enum Given {
-    /// A code.
-    Code(FactorCode),
+    /// The second factor.
+    Factor(FactorProof),
     /// The password.
     Password(Password),
 }
@@ -92,7 +92,7 @@ pub async fn step_up(
     given: Given,
 ) -> Result<(), StepUpError> {
     match (factor_ways(ctx, account).await?, given) {
-        (Some(_), Given::Code(code)) => match check_factor(ctx, account, &code).await? {
+        (Some(_), Given::Factor(proof)) => match check_factor(ctx, account, device, &proof).await? {
             FactorCheck::Right => {}
             FactorCheck::TooMany(too_many) => return Err(StepUpError::TooMany(too_many)),
             FactorCheck::Wrong => return Err(StepUpError::Wrong),

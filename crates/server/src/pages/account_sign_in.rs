@@ -4,7 +4,9 @@ use askama::Template;
 
 use super::sign_in::SignInRefused;
 use super::{Page, Shell, paths};
+use crate::http::headers::Content;
 use crate::i18n::Html;
+use crate::operations::AskedPasskey;
 
 /// The sign-in form of the account pages.
 #[derive(Debug, Template)]
@@ -20,6 +22,8 @@ pub(crate) struct AccountSignInPage<'a> {
     pub(crate) remember: bool,
     /// Whether a forgotten password can be set anew here.
     pub(crate) can_reset: bool,
+    /// What the browser is asked, if a passkey will do.
+    pub(crate) passkey: Option<AskedPasskey>,
     /// Why the last attempt failed.
     pub(crate) refused: Option<SignInRefused>,
 }
@@ -29,20 +33,40 @@ impl AccountSignInPage<'_> {
         self.refused.is_some_and(SignInRefused::blames_input)
     }
 
+    fn passkey_action(&self) -> &'static str {
+        paths::OWN_PASSKEY
+    }
+
+    fn passkey_label(&self) -> &'static str {
+        "passkey-sign-in"
+    }
+
     fn refusal(&self) -> Option<Html> {
         self.refused.map(|refused| refused.html(self.shell.locale, ""))
     }
 }
 
-impl Page for AccountSignInPage<'_> {}
+impl Page for AccountSignInPage<'_> {
+    fn content(&self) -> Content<'_> {
+        if self.passkey.is_some() { Content::Script } else { Content::Plain }
+    }
+}
 
 #[cfg(test)]
 impl<'a> super::Sampled<'a> for AccountSignInPage<'a> {
     fn samples(shell: Shell<'a>) -> Vec<(&'static str, Self)> {
         let csrf = super::Hidden::sample().csrf;
-        let page =
-            |identifier, refused| Self { shell, csrf, identifier, remember: false, can_reset: true, refused };
+        let page = |identifier, refused| Self {
+            shell,
+            csrf,
+            identifier,
+            remember: false,
+            can_reset: true,
+            passkey: None,
+            refused,
+        };
         vec![
+            ("passkey", Self { passkey: Some(AskedPasskey::sample()), ..page("", None) }),
             ("first", page("", None)),
             ("too_many", page("alice.test", Some(SignInRefused::TooMany { minutes: 1 }))),
             ("wrong", page("\"><b>alice", Some(SignInRefused::Wrong))),

@@ -104,6 +104,8 @@ pub(crate) struct Look {
     pub(crate) stylesheet_path: String,
     /// The stylesheet.
     pub(crate) stylesheet: Bytes,
+    /// The path of the script for passkeys, which names its content too.
+    pub(crate) script_path: String,
 }
 
 impl Look {
@@ -116,11 +118,22 @@ impl Look {
             accent_dark.ink(),
         );
         let stylesheet = Bytes::from(colours + STYLE);
-        let digest = sha256(&stylesheet);
-        let digest = Base64UrlUnpadded::encode_string(digest.first_chunk::<12>().unwrap_or(&[0; 12]));
-        Self { name: name.clone(), stylesheet_path: format!("/assets/style-{digest}.css"), stylesheet }
+        Self {
+            name: name.clone(),
+            stylesheet_path: format!("/assets/style-{}.css", digest(&stylesheet)),
+            stylesheet,
+            script_path: format!("/assets/passkey-{}.js", digest(SCRIPT.as_bytes())),
+        }
     }
 }
+
+/// Twelve bytes of the hash of a file: enough to name it by.
+fn digest(file: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(sha256(file).first_chunk::<12>().unwrap_or(&[0; 12]))
+}
+
+/// The script for passkeys: the one thing that no form can do.
+pub(crate) const SCRIPT: &str = include_str!("../../assets/passkey.js");
 
 const STYLE: &str = include_str!("../../assets/style.css");
 

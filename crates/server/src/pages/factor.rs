@@ -5,8 +5,9 @@ use askama::Template;
 
 use super::client_name::ClientName;
 use super::{Hidden, Page, Shell, paths};
+use crate::http::headers::Content;
 use crate::i18n::{Html, Locale};
-use crate::operations::{Asked, FactorWays};
+use crate::operations::{Asked, AskedPasskey, FactorProof, FactorWays};
 
 /// A form that asks for one proof, and carries along what it is for.
 #[derive(Debug, Template)]
@@ -24,6 +25,8 @@ pub(crate) struct FactorPage<'a> {
     pub(crate) reason: Reason,
     /// What is asked for.
     pub(crate) asked: Asked,
+    /// What the browser is asked, if a passkey will do.
+    pub(crate) passkey: Option<AskedPasskey>,
     /// Who asks for the sign-in, if it is an application.
     pub(crate) client: Option<ClientName>,
     /// Why the last attempt failed.
@@ -56,6 +59,8 @@ pub(crate) enum Reason {
 pub(crate) enum FactorRefused {
     /// Nothing was typed.
     Empty,
+    /// The passkey is another account's, is gone, or took too long.
+    Passkey,
     /// Too many attempts; may try again in so many minutes.
     TooMany {
         /// At least one.
@@ -73,13 +78,22 @@ impl FactorRefused {
             (Self::TooMany { minutes }, _) => {
                 locale.text("factor-refused-too-many", &[("minutes", minutes.into())])
             }
+            (Self::Passkey, _) => locale.text("factor-refused-passkey", &[]),
             (Self::Wrong, Asked::Factor(_)) => locale.text("factor-refused-wrong", &[]),
             (Self::Wrong, Asked::Password) => locale.text("factor-refused-wrong-password", &[]),
         }
     }
 
+    /// Why a proof that is wrong failed.
+    pub(crate) fn of(proof: &FactorProof) -> Self {
+        match proof {
+            FactorProof::Code(_) => Self::Wrong,
+            FactorProof::Passkey(_) => Self::Passkey,
+        }
+    }
+
     fn blames_input(self) -> bool {
-        !matches!(self, Self::TooMany { .. })
+        !matches!(self, Self::Passkey | Self::TooMany { .. })
     }
 }
 
@@ -102,13 +116,27 @@ impl FactorPage<'_> {
     /// What can be typed.
     fn hint(&self) -> String {
         match self.asked {
-            Asked::Factor(FactorWays { totp: true, recovery: true }) => {
+            Asked::Factor(FactorWays { totp: true, recovery: true, .. }) => {
                 self.shell.t("factor-hint-totp-recovery")
             }
-            Asked::Factor(FactorWays { totp: true, recovery: false }) => self.shell.t("factor-hint-totp"),
+            Asked::Factor(FactorWays { totp: true, recovery: false, .. }) => self.shell.t("factor-hint-totp"),
             Asked::Factor(_) => self.shell.t("factor-hint-recovery"),
             Asked::Password => String::new(),
         }
+    }
+
+    /// Whether there is anything to type.
+    fn has_code(&self) -> bool {
+        matches!(self.asked, Asked::Factor(ways) if ways.totp || ways.recovery)
+    }
+
+    /// The form goes where it goes without a passkey.
+    fn passkey_action(&self) -> &str {
+        self.action
+    }
+
+    fn passkey_label(&self) -> &'static str {
+        "passkey-use"
     }
 
     fn invalid(&self) -> bool {
@@ -120,14 +148,18 @@ impl FactorPage<'_> {
     }
 }
 
-impl Page for FactorPage<'_> {}
+impl Page for FactorPage<'_> {
+    fn content(&self) -> Content<'_> {
+        if self.passkey.is_some() { Content::Script } else { Content::Plain }
+    }
+}
 
 #[cfg(test)]
 impl<'a> super::Sampled<'a> for FactorPage<'a> {
     fn samples(shell: Shell<'a>) -> Vec<(&'static str, Self)> {
         let hidden = Hidden::sample();
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let both = FactorWays { totp: true, recovery: true };
+        let both = FactorWays { totp: true, recovery: true, ..FactorWays::default() };
         let page = |reason, asked, client| Self {
             shell,
             action: paths::FACTOR,
@@ -135,6 +167,7 @@ impl<'a> super::Sampled<'a> for FactorPage<'a> {
             handle: "alice.test",
             reason,
             asked,
+            passkey: None,
             client,
             refused: None,
             cancel: Some(hidden),
@@ -151,6 +184,28 @@ impl<'a> super::Sampled<'a> for FactorPage<'a> {
             ("sign_in", page(Reason::SignIn, Asked::Factor(both), Some(ClientName::sample_host()))),
             ("own_sign_in", own(Reason::SignIn, Asked::Factor(both), Some(FactorRefused::Wrong))),
             ("step_up", page(Reason::StepUp, Asked::Factor(both), Some(ClientName::sample_host()))),
+            (
+                "passkey",
+                Self {
+                    passkey: Some(AskedPasskey::sample()),
+                    ..own(
+                        Reason::StepUp,
+                        Asked::Factor(FactorWays { passkey: true, ..both }),
+                        Some(FactorRefused::Passkey),
+                    )
+                },
+            ),
+            (
+                "only_passkey",
+                Self {
+                    passkey: Some(AskedPasskey::sample()),
+                    ..page(
+                        Reason::SignIn,
+                        Asked::Factor(FactorWays { passkey: true, ..FactorWays::default() }),
+                        Some(ClientName::sample_host()),
+                    )
+                },
+            ),
             ("password", own(Reason::StepUp, Asked::Password, None)),
             ("wrong_password", own(Reason::StepUp, Asked::Password, Some(FactorRefused::Wrong))),
             (

@@ -21,6 +21,8 @@ pub(crate) struct FactorsPage<'a> {
     pub(crate) factors: Vec<FactorView>,
     /// How many recovery codes are left.
     pub(crate) recovery_codes: u32,
+    /// Whether there can be passkeys here.
+    pub(crate) has_passkeys: bool,
     /// What was just done.
     pub(crate) done: Option<FactorDone>,
 }
@@ -103,6 +105,7 @@ impl<'a> super::Sampled<'a> for FactorsPage<'a> {
             account: AccountName::sample("alice.test"),
             factors,
             recovery_codes,
+            has_passkeys: true,
             done,
         };
         let totp = FactorView {

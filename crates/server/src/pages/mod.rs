@@ -7,6 +7,7 @@
 pub(crate) mod account;
 pub(crate) mod account_picker;
 pub(crate) mod account_sign_in;
+pub(crate) mod add_passkey;
 pub(crate) mod add_totp;
 pub(crate) mod brand;
 pub(crate) mod cannot;
@@ -40,10 +41,14 @@ use crate::i18n::{Arg, Html, Locale};
 /// Where the forms of the pages go, and where their links lead. All of them lie under the paths that `Referer` is held
 /// against (AS-35).
 pub(crate) mod paths {
+    /// `POST`: asks the browser to make a passkey.
+    pub(crate) const ADD_PASSKEY: &str = "/account/factors/passkey";
     /// `POST`: offers a secret to an authenticator application.
     pub(crate) const ADD_TOTP: &str = "/account/factors/totp";
     /// `POST` with `session` and `shown`: approves what permission sets give more than the session has.
     pub(crate) const APPROVE_HELD: &str = "/account/approve";
+    /// `POST` with `name`, `passkey` and `passkey_sealed`: adds the passkey that the browser made.
+    pub(crate) const CONFIRM_PASSKEY: &str = "/account/factors/passkey/confirm";
     /// `POST` with `sealed` and `code`: adds the application that was offered a secret.
     pub(crate) const CONFIRM_TOTP: &str = "/account/factors/totp/confirm";
     /// `POST` with `session`: ends it.
@@ -54,6 +59,8 @@ pub(crate) mod paths {
     pub(crate) const OWN_ACCOUNT: &str = "/account";
     /// `POST` with `code`: the second step of a sign-in on the pages of the account itself.
     pub(crate) const OWN_FACTOR: &str = "/account/sign-in/factor";
+    /// `POST` with `passkey` and `passkey_sealed`: a sign-in without password on the pages of the account itself.
+    pub(crate) const OWN_PASSKEY: &str = "/account/sign-in/passkey";
     /// `POST`: identifier and password, for the pages of the account itself.
     pub(crate) const OWN_SIGN_IN: &str = "/account/sign-in";
     /// `POST`: signs the account out on this device.
@@ -79,6 +86,8 @@ pub(crate) mod paths {
     pub(crate) const CONSENT: &str = "/oauth/authorize/consent";
     /// `POST` with `code`: the second step of a sign-in.
     pub(crate) const FACTOR: &str = "/oauth/authorize/factor";
+    /// `POST` with `passkey` and `passkey_sealed`: a sign-in without password.
+    pub(crate) const PASSKEY: &str = "/oauth/authorize/passkey";
     /// `GET` (with the same query): the sign-in form, whoever is signed in. `POST`: identifier and password.
     pub(crate) const SIGN_IN: &str = "/oauth/authorize/sign-in";
 }

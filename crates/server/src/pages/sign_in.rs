@@ -4,7 +4,9 @@ use askama::Template;
 
 use super::client_name::ClientName;
 use super::{Hidden, Page, Shell, paths};
+use crate::http::headers::Content;
 use crate::i18n::{Html, Locale};
+use crate::operations::AskedPasskey;
 
 /// The sign-in form.
 #[derive(Debug, Template)]
@@ -26,6 +28,8 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) expected: Option<&'a str>,
     /// Whether a forgotten password can be set anew here.
     pub(crate) can_reset: bool,
+    /// What the browser is asked, if a passkey will do.
+    pub(crate) passkey: Option<AskedPasskey>,
     /// Where the account picker is, if accounts are remembered on this device.
     pub(crate) picker: Option<&'a str>,
 }
@@ -39,6 +43,8 @@ pub(crate) enum SignInRefused {
     OtherAccount,
     /// The second step took too long, or was tried too often.
     Over,
+    /// Nobody here has this passkey, or it took too long.
+    Passkey,
     /// Too many attempts; may try again in so many minutes.
     TooMany {
         /// At least one.
@@ -51,7 +57,7 @@ pub(crate) enum SignInRefused {
 impl SignInRefused {
     /// Whether what was typed is to blame.
     pub(super) fn blames_input(self) -> bool {
-        !matches!(self, Self::Over | Self::TooMany { .. })
+        !matches!(self, Self::Over | Self::Passkey | Self::TooMany { .. })
     }
 
     /// The reason, for the person. `expected` is the account that the client asked for.
@@ -62,6 +68,7 @@ impl SignInRefused {
                 locale.html("sign-in-refused-other-account", &[("account", expected.into())])
             }
             Self::Over => locale.html("sign-in-refused-over", &[]),
+            Self::Passkey => locale.html("sign-in-refused-passkey", &[]),
             Self::TooMany { minutes } => {
                 locale.html("sign-in-refused-too-many", &[("minutes", minutes.into())])
             }
@@ -75,12 +82,24 @@ impl SignInPage<'_> {
         self.refused.is_some_and(SignInRefused::blames_input)
     }
 
+    fn passkey_action(&self) -> &'static str {
+        paths::PASSKEY
+    }
+
+    fn passkey_label(&self) -> &'static str {
+        "passkey-sign-in"
+    }
+
     fn refusal(&self) -> Option<Html> {
         Some(self.refused?.html(self.shell.locale, self.expected.unwrap_or_default()))
     }
 }
 
-impl Page for SignInPage<'_> {}
+impl Page for SignInPage<'_> {
+    fn content(&self) -> Content<'_> {
+        if self.passkey.is_some() { Content::Script } else { Content::Plain }
+    }
+}
 
 #[cfg(test)]
 impl<'a> super::Sampled<'a> for SignInPage<'a> {
@@ -94,6 +113,7 @@ impl<'a> super::Sampled<'a> for SignInPage<'a> {
             refused: None,
             expected: None,
             can_reset: true,
+            passkey: None,
             picker: None,
         };
         vec![
@@ -110,6 +130,14 @@ impl<'a> super::Sampled<'a> for SignInPage<'a> {
                     refused: Some(SignInRefused::Wrong),
                     picker: Some("/oauth/authorize/account?client_id=a&request_uri=b"),
                     ..plain(ClientName::sample_url())
+                },
+            ),
+            (
+                "passkey",
+                Self {
+                    passkey: Some(AskedPasskey::sample()),
+                    refused: Some(SignInRefused::Passkey),
+                    ..plain(ClientName::sample_host())
                 },
             ),
             ("over", Self { refused: Some(SignInRefused::Over), ..plain(ClientName::Device) }),

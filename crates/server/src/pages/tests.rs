@@ -18,11 +18,13 @@ fn rendered(locale: &'static Locale) -> Vec<(String, String)> {
     let mut look = Look::new(&Brand::default());
     // The hash of the stylesheet would change every snapshot with it.
     look.stylesheet_path = "/assets/style.css".to_owned();
+    look.script_path = "/assets/passkey.js".to_owned();
     let shell = Shell { locale, look: &look };
     let mut pages = Vec::new();
     all::<super::account::AccountPage<'_>>(&mut pages, "account", shell);
     all::<super::account_picker::AccountPickerPage<'_>>(&mut pages, "account_picker", shell);
     all::<super::account_sign_in::AccountSignInPage<'_>>(&mut pages, "account_sign_in", shell);
+    all::<super::add_passkey::AddPasskeyPage<'_>>(&mut pages, "add_passkey", shell);
     all::<super::add_totp::AddTotpPage<'_>>(&mut pages, "add_totp", shell);
     all::<super::consent::ConsentPage<'_>>(&mut pages, "consent", shell);
     all::<super::error::ErrorPage<'_>>(&mut pages, "error", shell);
@@ -65,7 +67,8 @@ fn check_structure(name: &str, html: &str) {
     }
     assert!(!html.contains("onclick") && !html.contains("style=") && !html.contains("<style"), "{name}: CSP");
     let scripts = html.matches("<script").count();
-    assert_eq!(scripts, usize::from(name.starts_with("form_post.")), "{name}: scripts");
+    let has_script = name.starts_with("form_post.") || html.contains("data-passkey");
+    assert_eq!(scripts, usize::from(has_script), "{name}: scripts");
     let mut ids = BTreeSet::new();
     for id in html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
         assert!(ids.insert(id), "{name}: {id} stands twice");

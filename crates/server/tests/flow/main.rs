@@ -24,6 +24,8 @@ mod factors;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod passkeys;
+#[cfg(test)]
 mod password_reset;
 #[cfg(test)]
 mod permission_sets;

@@ -96,6 +96,7 @@ pub(super) fn sign_in_form(
         csrf: &csrf,
         identifier: &typed.identifier,
         remember: typed.remember,
+        passkey: operations::ask_passkey(&app.ctx, &id),
         can_reset: app.ctx.accounts.kept_passwords().is_some(),
         refused: refused.map(|(refused, _)| refused),
     };

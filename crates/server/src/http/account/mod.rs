@@ -4,6 +4,7 @@ pub(crate) mod approve;
 pub(crate) mod end_session;
 pub(crate) mod factors;
 pub(crate) mod home;
+pub(crate) mod passkey;
 pub(crate) mod prove;
 pub(crate) mod reset_password;
 pub(crate) mod sign_in;

@@ -15,11 +15,12 @@ use crate::http::app::App;
 use crate::http::csrf;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::device::Device;
+use crate::http::extract::factor_proof::factor_proof;
 use crate::http::extract::locale::locale;
 use crate::http::extract::page_form::read_form;
 use crate::http::extract::peer::Peer;
-use crate::http::step_up::refused_too_many;
-use crate::operations::{self, Asked, FactorWays, ProveHereError};
+use crate::http::step_up::{passkey_question, refused_too_many};
+use crate::operations::{self, Asked, FactorProof, FactorWays, ProveHereError};
 use crate::pages::factor::{Carried, FactorPage, FactorRefused, Reason};
 use crate::pages::sign_in::SignInRefused;
 use crate::pages::{Page as _, Shell, paths};
@@ -48,11 +49,11 @@ async fn prove(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Result
         };
         return over(&device, SignInRefused::TooMany { minutes }, StatusCode::TOO_MANY_REQUESTS);
     }
-    let typed = fields.get("code").unwrap_or_default();
-    let Ok(code) = FactorCode::parse(typed).or_else(|_| FactorCode::parse("")) else {
+    // More than any code has is no code: it counts as a try all the same.
+    let Ok(proof) = factor_proof(&fields).or_else(|_| FactorCode::parse("").map(FactorProof::Code)) else {
         return Err(PageRefusal::stale().for_device(device));
     };
-    match operations::prove_sign_in_here(&app.ctx, &device.id, &code).await {
+    match operations::prove_sign_in_here(&app.ctx, &device.id, &proof).await {
         Ok(signed_in) => {
             device.give(signed_in.new_secret);
             Ok(back(app, &device, Some(&signed_in.account), None))
@@ -64,7 +65,7 @@ async fn prove(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Result
             Ok(factor_form(app, headers, &device, &account, ways, Some(refused)))
         }
         Err(ProveHereError::Wrong(account, ways)) => {
-            let refused = (FactorRefused::Wrong, StatusCode::UNAUTHORIZED);
+            let refused = (FactorRefused::of(&proof), StatusCode::UNAUTHORIZED);
             Ok(factor_form(app, headers, &device, &account, ways, Some(refused)))
         }
     }
@@ -87,6 +88,7 @@ pub(super) fn factor_form(
         handle: account.handle.as_str(),
         reason: Reason::SignIn,
         asked: Asked::Factor(ways),
+        passkey: passkey_question(app, device, Asked::Factor(ways)),
         client: None,
         refused: refused.map(|(refused, _)| refused),
         cancel: None,

@@ -29,7 +29,8 @@ impl Guest {
         })
     }
 
-    fn id(&self) -> DeviceId {
+    /// What its forms are bound to.
+    pub(crate) fn id(&self) -> DeviceId {
         match self {
             Self::Device(device) => device.id.clone(),
             Self::Visitor(visitor) => visitor.id(),

@@ -4,6 +4,7 @@ pub(crate) mod account_form;
 pub(crate) mod client_auth;
 pub(crate) mod device;
 pub(crate) mod dpop_proof;
+pub(crate) mod factor_proof;
 pub(crate) mod form;
 pub(crate) mod guest;
 pub(crate) mod locale;

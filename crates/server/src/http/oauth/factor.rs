@@ -8,10 +8,11 @@ use http::{HeaderMap, StatusCode};
 
 use super::screen::{Remark, Screen};
 use crate::http::app::App;
+use crate::http::extract::factor_proof::factor_proof;
 use crate::http::extract::page_form::{PageForm, page_form};
 use crate::http::extract::peer::Peer;
 use crate::http::step_up::refused_too_many;
-use crate::operations::{self, Opened, ProveSignInError, Want};
+use crate::operations::{self, FactorProof, Opened, ProveSignInError, Want};
 use crate::pages::factor::FactorRefused;
 use crate::pages::sign_in::SignInRefused;
 
@@ -37,9 +38,9 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
         Err(error) => return screen.refuse(error),
     }
     // Nothing, or more than any code has, is no code: it counts as a try all the same.
-    let code = FactorCode::parse(fields.get("code").unwrap_or_default()).or_else(|_| FactorCode::parse(""));
-    let Ok(code) = code else { return screen.refuse(crate::http::errors::PageRefusal::stale()) };
-    match operations::prove_sign_in(&app.ctx, &request, &id, from, &code).await {
+    let proof = factor_proof(&fields).or_else(|_| FactorCode::parse("").map(FactorProof::Code));
+    let Ok(proof) = proof else { return screen.refuse(crate::http::errors::PageRefusal::stale()) };
+    match operations::prove_sign_in(&app.ctx, &request, &id, from, &proof).await {
         Ok(signed_in) => {
             screen.device.give(signed_in.new_secret);
             screen.show(signed_in.opened)
@@ -58,7 +59,7 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
             screen.page(&step, Remark { factor, ..Remark::default() })
         }
         Err(ProveSignInError::Wrong(step)) => {
-            let factor = Some((FactorRefused::Wrong, StatusCode::UNAUTHORIZED));
+            let factor = Some((FactorRefused::of(&proof), StatusCode::UNAUTHORIZED));
             screen.page(&step, Remark { factor, ..Remark::default() })
         }
     }

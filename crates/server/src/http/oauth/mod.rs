@@ -8,6 +8,7 @@ pub(crate) mod factor;
 pub(crate) mod jwks;
 pub(crate) mod not_a_page;
 pub(crate) mod par;
+pub(crate) mod passkey;
 pub(crate) mod revoke;
 mod screen;
 pub(crate) mod sign_in;

@@ -17,7 +17,7 @@ use crate::http::csrf;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::device::Device;
 use crate::http::extract::locale::locale;
-use crate::http::step_up::Ask;
+use crate::http::step_up::{Ask, passkey_question};
 use crate::operations::{self, Answer, Asked, Opened, Show, Step, Unproven};
 use crate::pages::account_picker::{AccountName, AccountPickerPage};
 use crate::pages::client_name::{ClientName, Vouched};
@@ -101,6 +101,7 @@ impl<'a> Screen<'a> {
             handle: account.handle.as_str(),
             reason: Reason::StepUp,
             asked: ask.asked,
+            passkey: passkey_question(self.app, &self.device, ask.asked),
             client: None,
             refused: ask.refused,
             cancel: Some(Hidden { csrf: &csrf, request: &uri }),
@@ -176,6 +177,7 @@ impl<'a> Screen<'a> {
                 handle: account.handle.as_str(),
                 reason: Reason::SignIn,
                 asked: Asked::Factor(*ways),
+                passkey: passkey_question(self.app, &self.device, Asked::Factor(*ways)),
                 client: Some(self.client(step)),
                 refused: remark.factor.map(|(refused, _)| refused),
                 cancel: Some(hidden),
@@ -189,6 +191,7 @@ impl<'a> Screen<'a> {
                 remember: remark.remember,
                 refused: remark.sign_in.map(|(refused, _)| refused),
                 expected,
+                passkey: operations::ask_passkey(&self.app.ctx, &self.device.id),
                 can_reset: self.app.ctx.accounts.kept_passwords().is_some(),
                 picker: (expected.is_none() && *has_accounts).then_some(picker.as_str()),
             }

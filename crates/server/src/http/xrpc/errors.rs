@@ -140,7 +140,7 @@ impl From<CreateSessionError> for XrpcRefusal {
     fn from(error: CreateSessionError) -> Self {
         match error {
             CreateSessionError::FactorRequired => {
-                let message = "A second factor is required: send its code as authFactorToken";
+                let message = "A second factor is required: send its code as authFactorToken, or sign in with an app password";
                 Self::new(StatusCode::UNAUTHORIZED, "AuthFactorTokenRequired", message)
             }
             CreateSessionError::NotHere => Self::not_here(&error),

@@ -6,6 +6,7 @@ pub(crate) mod clients;
 pub(crate) mod log;
 pub(crate) mod machine;
 pub(crate) mod notices;
+pub(crate) mod passkey;
 pub(crate) mod session;
 pub(crate) mod sets;
 

@@ -48,6 +48,7 @@ async fn show(app: &App, peer: Peer, headers: &HeaderMap, query: &str) -> Result
         account: AccountName { did: account.did.to_string(), handle: account.handle.to_string() },
         factors: FactorView::all(&factors),
         recovery_codes: u32::try_from(factors.recovery_codes).unwrap_or(u32::MAX),
+        has_passkeys: app.ctx.passkeys.is_some(),
         done: parameter(query, "done").and_then(|word| FactorDone::read(&word)),
     };
     let mut response = page.respond(StatusCode::OK, app.is_secure());

@@ -1,6 +1,7 @@
 //! `/account/factors…`: what an account proves itself with. Whatever changes it asks for a fresh proof first.
 
 pub(crate) mod home;
+pub(crate) mod passkey;
 pub(crate) mod recovery_codes;
 pub(crate) mod remove;
 pub(crate) mod totp;
@@ -49,6 +50,7 @@ pub(super) async fn fresh_form(
         handle: &form.handle,
         reason: Reason::StepUp,
         asked: ask.asked,
+        passkey: step_up::passkey_question(app, &form.device, ask.asked),
         client: None,
         refused: ask.refused,
         cancel: None,
