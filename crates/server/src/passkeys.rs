@@ -1,4 +1,4 @@
-//! Passkeys (WebAuthn level 3), over `webauthn-rs`: what a browser is asked, and whether its answer is right. Nothing of it
+//! Passkeys (`WebAuthn` level 3), over `webauthn-rs`: what a browser is asked, and whether its answer is right. Nothing of it
 //! is kept here: whoever asks carries the state of the ceremony to the answer.
 //!
 //! Every passkey is discoverable, and always verifies its user: it names its account by itself, and is password and second
@@ -19,6 +19,7 @@ pub(crate) struct Question {
 
 /// Whom a new passkey is for.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "passkeys"), expect(dead_code, reason = "nobody asks for any"))]
 pub(crate) struct NewOwner<'a> {
     /// Its handle: what the device shows.
     pub(crate) handle: &'a str,

@@ -51,7 +51,7 @@ pub(crate) async fn check(
     let ask = |refused, status| Ok(Some(Ask { asked, carried, refused, status }));
     let given = match asked {
         Asked::Factor(_) => {
-            let is_shown = fields.get("code").or(fields.get("passkey")).is_some();
+            let is_shown = fields.get("code").or_else(|| fields.get("passkey")).is_some();
             is_shown.then(|| factor_proof(fields).map(Given::Factor))
         }
         Asked::Password => fields.get("password").map(|text| Password::parse(text).map(Given::Password)),

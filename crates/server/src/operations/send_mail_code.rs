@@ -8,7 +8,6 @@ use crate::accounts::KnownAccount;
 use crate::context::Context;
 use crate::i18n::Locale;
 use crate::notices::{Message, NoticeError};
-use crate::pages::paths;
 
 /// Why no code was sent.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +75,7 @@ const fn messages(purpose: MailPurpose) -> (&'static str, &'static str) {
 /// Where the code is typed.
 const fn page(purpose: MailPurpose) -> &'static str {
     match purpose {
-        MailPurpose::ResetPassword => paths::USE_RESET_CODE,
-        _ => paths::OWN_ACCOUNT,
+        MailPurpose::ResetPassword => "/account/reset-password/code",
+        _ => "/account",
     }
 }

@@ -9,7 +9,7 @@ use crate::notices::Message;
 pub(super) async fn tell_email_changed(ctx: &Context, before: &KnownAccount, languages: Option<&str>) {
     let Some(to) = before.email.clone() else { return };
     let locale = Locale::negotiate(None, languages);
-    let page = format!("{}{}", ctx.settings.issuer.as_str(), crate::pages::paths::OWN_ACCOUNT);
+    let page = format!("{}/account", ctx.settings.issuer.as_str());
     let arguments = [("account", before.handle.as_str().into()), ("page", page.as_str().into())];
     let subject = locale.text("mail-email-changed-subject", &[]);
     let text = locale.text("mail-email-changed-text", &arguments);

@@ -9,7 +9,7 @@ use crate::notices::Message;
 pub(super) async fn tell_password_changed(ctx: &Context, account: &KnownAccount, languages: Option<&str>) {
     let locale = Locale::negotiate(None, languages);
     let Some(to) = account.email.clone() else { return };
-    let page = format!("{}{}", ctx.settings.issuer.as_str(), crate::pages::paths::RESET_PASSWORD);
+    let page = format!("{}/account/reset-password", ctx.settings.issuer.as_str());
     let arguments = [("account", account.handle.as_str().into()), ("page", page.as_str().into())];
     let subject = locale.text("mail-password-changed-subject", &[]);
     let text = locale.text("mail-password-changed-text", &arguments);

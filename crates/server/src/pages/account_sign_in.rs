@@ -33,14 +33,6 @@ impl AccountSignInPage<'_> {
         self.refused.is_some_and(SignInRefused::blames_input)
     }
 
-    fn passkey_action(&self) -> &'static str {
-        paths::OWN_PASSKEY
-    }
-
-    fn passkey_label(&self) -> &'static str {
-        "passkey-sign-in"
-    }
-
     fn refusal(&self) -> Option<Html> {
         self.refused.map(|refused| refused.html(self.shell.locale, ""))
     }

@@ -130,15 +130,6 @@ impl FactorPage<'_> {
         matches!(self.asked, Asked::Factor(ways) if ways.totp || ways.recovery)
     }
 
-    /// The form goes where it goes without a passkey.
-    fn passkey_action(&self) -> &str {
-        self.action
-    }
-
-    fn passkey_label(&self) -> &'static str {
-        "passkey-use"
-    }
-
     fn invalid(&self) -> bool {
         self.refused.is_some_and(FactorRefused::blames_input)
     }

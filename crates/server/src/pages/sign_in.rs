@@ -82,14 +82,6 @@ impl SignInPage<'_> {
         self.refused.is_some_and(SignInRefused::blames_input)
     }
 
-    fn passkey_action(&self) -> &'static str {
-        paths::PASSKEY
-    }
-
-    fn passkey_label(&self) -> &'static str {
-        "passkey-sign-in"
-    }
-
     fn refusal(&self) -> Option<Html> {
         Some(self.refused?.html(self.shell.locale, self.expected.unwrap_or_default()))
     }

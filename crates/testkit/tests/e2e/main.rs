@@ -22,6 +22,7 @@ mod lexicons;
 mod mail;
 mod misbehaving;
 mod pages;
+mod passkeys;
 mod password_sessions;
 mod permission_sets;
 mod proof;

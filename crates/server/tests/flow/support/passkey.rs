@@ -1,4 +1,4 @@
-//! A device that keeps one passkey, as WebAuthn level 3 describes it, and lies where a test wants it to.
+//! A device that keeps one passkey, as `WebAuthn` level 3 describes it, and lies where a test wants it to.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
