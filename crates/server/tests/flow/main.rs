@@ -8,6 +8,8 @@ mod account_pages;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod app_password_page;
+#[cfg(test)]
 mod app_passwords;
 #[cfg(test)]
 mod clients;
