@@ -27,4 +27,5 @@ account-done-ended = Beendet. Die Anwendung darf nicht mehr für Ihr Konto hande
 account-nav = Seiten Ihres Kontos
 account-nav-app-passwords = App-Passwörter
 account-nav-apps = Anwendungen
+account-nav-devices = Geräte
 account-nav-factors = Zweite Faktoren

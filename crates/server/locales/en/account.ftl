@@ -37,4 +37,5 @@ account-done-ended = Ended. The application may act for your account no longer.
 account-nav = Pages of your account
 account-nav-app-passwords = App passwords
 account-nav-apps = Applications
+account-nav-devices = Devices
 account-nav-factors = Second factors

@@ -27,4 +27,5 @@ account-done-ended = Acceso retirado. La aplicación ya no puede actuar en nombr
 account-nav = Páginas de tu cuenta
 account-nav-app-passwords = Contraseñas de aplicación
 account-nav-apps = Aplicaciones
+account-nav-devices = Dispositivos
 account-nav-factors = Segundos factores

@@ -27,4 +27,5 @@ account-done-ended = Accès retiré. L’application ne peut plus agir pour votr
 account-nav = Pages de votre compte
 account-nav-app-passwords = Mots de passe d’application
 account-nav-apps = Applications
+account-nav-devices = Appareils
 account-nav-factors = Seconds facteurs

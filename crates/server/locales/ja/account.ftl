@@ -27,4 +27,5 @@ account-done-ended = 終了しました。このアプリはもうあなたの�
 account-nav = アカウントのページ
 account-nav-app-passwords = アプリパスワード
 account-nav-apps = アプリ
+account-nav-devices = 端末
 account-nav-factors = 2つ目の認証要素

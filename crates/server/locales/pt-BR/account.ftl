@@ -27,4 +27,5 @@ account-done-ended = Acesso encerrado. O aplicativo não pode mais agir pela sua
 account-nav = Páginas da sua conta
 account-nav-app-passwords = Senhas de aplicativo
 account-nav-apps = Aplicativos
+account-nav-devices = Dispositivos
 account-nav-factors = Segundos fatores

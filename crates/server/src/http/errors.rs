@@ -24,9 +24,9 @@ use crate::accounts::AccountsError;
 use crate::context::ClientsError;
 use crate::operations::{
     AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError,
-    ListAppPasswordsError, ListFactorsError, ListSessionsError, OpenRequestError, PushRequestError,
-    RecogniseDeviceError, RefreshError, RemoveFactorError, ResetPasswordError, RevokeAppPasswordError,
-    RevokeError, StepUpError,
+    ListAppPasswordsError, ListFactorsError, ListOwnDevicesError, ListSessionsError, OpenRequestError,
+    PushRequestError, RecogniseDeviceError, RefreshError, RemoveFactorError, ResetPasswordError,
+    RevokeAppPasswordError, RevokeError, SignOutElsewhereError, StepUpError,
 };
 use crate::pages::error::{ErrorPage, Trouble};
 use crate::pages::{Page as _, Shell};
@@ -446,6 +446,22 @@ impl From<RevokeAppPasswordError> for PageRefusal {
     fn from(error: RevokeAppPasswordError) -> Self {
         match error {
             RevokeAppPasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ListOwnDevicesError> for PageRefusal {
+    fn from(error: ListOwnDevicesError) -> Self {
+        match error {
+            ListOwnDevicesError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignOutElsewhereError> for PageRefusal {
+    fn from(error: SignOutElsewhereError) -> Self {
+        match error {
+            SignOutElsewhereError::Store(error) => error.into(),
         }
     }
 }

@@ -11,9 +11,11 @@ pub(crate) mod add_totp;
 pub(crate) mod app_password_made;
 pub(crate) mod app_passwords;
 pub(crate) mod brand;
+pub(crate) mod browser_name;
 pub(crate) mod cannot;
 pub(crate) mod client_name;
 pub(crate) mod consent;
+pub(crate) mod devices;
 pub(crate) mod error;
 pub(crate) mod factor;
 pub(crate) mod factors;
@@ -52,6 +54,10 @@ pub(crate) mod paths {
     pub(crate) const CONFIRM_TOTP: &str = "/account/factors/totp/confirm";
     /// `POST` with `name`, `kind`, `scope` and `days`: makes an app password.
     pub(crate) const CREATE_APP_PASSWORD: &str = "/account/app-passwords/create";
+    /// `GET`: where an account is signed in.
+    pub(crate) const DEVICES: &str = "/account/devices";
+    /// `POST` with `session`: ends a password session.
+    pub(crate) const END_PASSWORD_SESSION: &str = "/account/devices/end-session";
     /// `POST` with `session`: ends it.
     pub(crate) const END_SESSION: &str = "/account/end-session";
     /// `GET`: the second factors of an account.
@@ -76,6 +82,10 @@ pub(crate) mod paths {
     pub(crate) const USE_RESET_CODE: &str = "/account/reset-password/code";
     /// `POST` with `name`: ends an app password and what came from it.
     pub(crate) const REVOKE_APP_PASSWORD: &str = "/account/app-passwords/revoke";
+    /// `POST` with `device`: signs the account out there.
+    pub(crate) const SIGN_OUT_DEVICE: &str = "/account/devices/sign-out";
+    /// `POST`: signs the account out on all devices but this one.
+    pub(crate) const SIGN_OUT_OTHERS: &str = "/account/devices/sign-out-others";
     /// Opens a request: `GET` with `client_id` and `request_uri`.
     pub(crate) const AUTHORIZE: &str = "/oauth/authorize";
     /// `GET` (with the same query): the account picker, whatever else could be shown. `POST` with `account`: goes on as
@@ -117,10 +127,11 @@ pub(crate) struct Shell<'a> {
 
 impl Shell<'_> {
     /// The pages of an account that lead to each other: each with the message that names it, and whether it is this one.
-    fn own_pages(&self, here: &str) -> [(&'static str, &'static str, bool); 3] {
+    fn own_pages(&self, here: &str) -> [(&'static str, &'static str, bool); 4] {
         [
             (paths::OWN_ACCOUNT, "account-nav-apps"),
             (paths::APP_PASSWORDS, "account-nav-app-passwords"),
+            (paths::DEVICES, "account-nav-devices"),
             (paths::FACTORS, "account-nav-factors"),
         ]
         .map(|(path, message)| (path, message, path == here))

@@ -18,6 +18,8 @@ mod codes;
 #[cfg(test)]
 mod deletion;
 #[cfg(test)]
+mod device_page;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod email;

@@ -2,6 +2,7 @@
 
 pub(crate) mod app_passwords;
 pub(crate) mod approve;
+pub(crate) mod devices;
 pub(crate) mod end_session;
 pub(crate) mod factors;
 pub(crate) mod home;
