@@ -80,7 +80,7 @@ pub(crate) mod paths {
     pub(crate) const PASSWORD_RESET: &str = "/account/reset-password/done";
     /// `GET`: asks for the code and a new password. `POST` with `code`, `password` and `end_app_passwords`: sets it.
     pub(crate) const USE_RESET_CODE: &str = "/account/reset-password/code";
-    /// `POST` with `name`: ends an app password and what came from it.
+    /// `POST` with `app_password`: ends an app password and what came from it.
     pub(crate) const REVOKE_APP_PASSWORD: &str = "/account/app-passwords/revoke";
     /// `POST` with `device`: signs the account out there.
     pub(crate) const SIGN_OUT_DEVICE: &str = "/account/devices/sign-out";
@@ -127,7 +127,7 @@ pub(crate) struct Shell<'a> {
 
 impl Shell<'_> {
     /// The pages of an account that lead to each other: each with the message that names it, and whether it is this one.
-    fn own_pages(&self, here: &str) -> [(&'static str, &'static str, bool); 4] {
+    fn own_pages(here: &str) -> [(&'static str, &'static str, bool); 4] {
         [
             (paths::OWN_ACCOUNT, "account-nav-apps"),
             (paths::APP_PASSWORDS, "account-nav-app-passwords"),

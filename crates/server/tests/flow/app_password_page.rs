@@ -91,7 +91,8 @@ async fn sec_65_revoking_on_the_page_ends_what_came_from_it_at_once() {
     }
     let page = browser.get(PAGE).await;
     assert_eq!(world.store.list_legacy_sessions(&ALICE.parse().unwrap()).await.unwrap().len(), 2);
-    let of_bot = |form: &PageForm| form.fields.iter().any(|(name, value)| name == "name" && value == "bot");
+    let of_bot =
+        |form: &PageForm| form.fields.iter().any(|(name, value)| name == "app_password" && value == "bot");
     let revoke = forms(&page.text).into_iter().find(|form| form.action == REVOKE && of_bot(form)).unwrap();
     let done = send(&mut browser, revoke, &[]).await;
     let page = browser.get(&location(&done)).await;

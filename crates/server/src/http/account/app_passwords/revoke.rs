@@ -20,7 +20,7 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
         Err(refusal) => return refusal.respond(&app, &headers),
     };
     let back = |done| back_to(&app, &device, paths::APP_PASSWORDS, Some(&account), done);
-    let Some(name) = fields.get("name").and_then(|name| name.parse().ok()) else { return back(None) };
+    let Some(name) = fields.get("app_password").and_then(|name| name.parse().ok()) else { return back(None) };
     match operations::revoke_app_password(&app.ctx, &account, &name).await {
         // One that ended meanwhile is as gone as the person wanted it.
         Ok(_) => back(Some(REVOKED)),
