@@ -213,8 +213,8 @@ struct Source {
 macro_rules! language {
     ($language:literal) => {
         language!(
-            $language: "account", "account_picker", "consent", "error", "factor", "form_post", "layout", "mail",
-            "notice", "permissions", "reset_password", "sign_in"
+            $language: "account", "account_picker", "app_passwords", "consent", "devices", "error", "factor",
+            "form_post", "layout", "mail", "notice", "permissions", "reset_password", "sign_in"
         )
     };
     ($language:literal: $($file:literal),+) => {

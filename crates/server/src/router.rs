@@ -8,8 +8,8 @@ use gatewright_guard::{Guard, GuardLayer};
 use gatewright_protocol::oauth::server_metadata;
 
 use crate::http::account::{
-    approve, end_session, factors, home, passkey as own_passkey, prove, reset_password as forgotten,
-    sign_in as own_sign_in, sign_out,
+    app_passwords, approve, devices, end_session, factors, home, passkey as own_passkey, prove,
+    reset_password as forgotten, sign_in as own_sign_in, sign_out,
 };
 use crate::http::app::App;
 use crate::http::assets;
@@ -61,6 +61,13 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::CONFIRM_TOTP, post(factors::totp::confirm).fallback(not_a_page))
         .route(paths::RENEW_RECOVERY, post(factors::recovery_codes::post).fallback(not_a_page))
         .route(paths::REMOVE_FACTOR, post(factors::remove::post).fallback(not_a_page))
+        .route(paths::APP_PASSWORDS, get(app_passwords::home::get))
+        .route(paths::CREATE_APP_PASSWORD, post(app_passwords::create::post).fallback(not_a_page))
+        .route(paths::REVOKE_APP_PASSWORD, post(app_passwords::revoke::post).fallback(not_a_page))
+        .route(paths::DEVICES, get(devices::home::get))
+        .route(paths::SIGN_OUT_DEVICE, post(devices::sign_out::post).fallback(not_a_page))
+        .route(paths::SIGN_OUT_OTHERS, post(devices::sign_out_others::post).fallback(not_a_page))
+        .route(paths::END_PASSWORD_SESSION, post(devices::end_session::post).fallback(not_a_page))
         .route(paths::OWN_SIGN_OUT, post(sign_out::post).fallback(not_a_page))
         .route(paths::END_SESSION, post(end_session::post).fallback(not_a_page))
         .route(paths::APPROVE_HELD, post(approve::post).fallback(not_a_page))

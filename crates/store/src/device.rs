@@ -118,6 +118,10 @@ pub trait DeviceStore: Send + Sync {
         id: &DeviceId,
         request: Option<&RequestId>,
     ) -> Result<Vec<DeviceAccount>, StoreError>;
+    /// Forgets the account on every device but this one. On how many it was signed in.
+    async fn sign_out_elsewhere(&self, id: &DeviceId, account: &Did) -> Result<u64, StoreError>;
+    /// Every sign-in of the account on every device, remembered or not, newest first.
+    async fn list_sign_ins(&self, account: &Did) -> Result<Vec<DeviceAccount>, StoreError>;
     /// Every device on which the account is remembered, the one that came last first.
     async fn list_devices(&self, account: &Did) -> Result<Vec<Device>, StoreError>;
 }

@@ -38,7 +38,6 @@ factors-recovery-left =
        *[other] Es sind noch { $count } übrig. Jeder gilt einmal, wenn Sie alles andere verloren haben.
     }
 factors-recovery-renew = Neue erzeugen
-factors-back = Zurück zu Ihrem Konto
 factors-done-added = Hinzugefügt. Von jetzt an werden Sie danach gefragt.
 factors-done-removed = Entfernt.
 

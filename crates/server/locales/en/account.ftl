@@ -33,5 +33,9 @@ account-sign-out = Sign out on this device
 account-done-approved = Approved. The application has it as soon as it next renews its access.
 account-done-changed = Nothing was approved: what waits for you has changed meanwhile. Have another look.
 account-done-ended = Ended. The application may act for your account no longer.
-# A link to the page of second factors.
-account-factors = Second factors: passkeys, codes, recovery codes
+# The links between the pages of an account, and what they are together.
+account-nav = Pages of your account
+account-nav-app-passwords = App passwords
+account-nav-apps = Applications
+account-nav-devices = Devices
+account-nav-factors = Second factors

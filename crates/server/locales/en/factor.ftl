@@ -42,7 +42,6 @@ factors-recovery-left =
        *[other] There are { $count } left. Each is good once, when you have lost everything else.
     }
 factors-recovery-renew = Make new ones
-factors-back = Back to your account
 factors-done-added = Added. From now on you are asked for it.
 factors-done-removed = Removed.
 

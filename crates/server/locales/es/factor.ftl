@@ -38,7 +38,6 @@ factors-recovery-left =
        *[other] Quedan { $count }. Cada uno vale una vez, cuando hayas perdido todo lo demás.
     }
 factors-recovery-renew = Crear otros nuevos
-factors-back = Volver a tu cuenta
 factors-done-added = Añadido. A partir de ahora se te pedirá.
 factors-done-removed = Quitado.
 

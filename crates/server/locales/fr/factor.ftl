@@ -38,7 +38,6 @@ factors-recovery-left =
        *[other] Il en reste { $count }. Chacun sert une fois, quand vous avez perdu tout le reste.
     }
 factors-recovery-renew = En créer de nouveaux
-factors-back = Retour à votre compte
 factors-done-added = Ajouté. Il vous sera désormais demandé.
 factors-done-removed = Retiré.
 

@@ -36,7 +36,6 @@ factors-recovery-left =
        *[other] 残り{ $count }個です。ほかのすべてを失ったときに、それぞれ1回だけ使えます。
     }
 factors-recovery-renew = 新しく作る
-factors-back = アカウントに戻る
 factors-done-added = 追加しました。これからは求められます。
 factors-done-removed = 削除しました。
 

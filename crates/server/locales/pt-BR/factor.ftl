@@ -38,7 +38,6 @@ factors-recovery-left =
        *[other] Sobraram { $count }. Cada um vale uma vez, quando você tiver perdido todo o resto.
     }
 factors-recovery-renew = Criar novos
-factors-back = Voltar para a sua conta
 factors-done-added = Adicionado. De agora em diante ele será pedido.
 factors-done-removed = Removido.
 

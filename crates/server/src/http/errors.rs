@@ -23,9 +23,10 @@ use super::machine::Counts;
 use crate::accounts::AccountsError;
 use crate::context::ClientsError;
 use crate::operations::{
-    AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError, ListFactorsError,
-    ListSessionsError, OpenRequestError, PushRequestError, RecogniseDeviceError, RefreshError,
-    RemoveFactorError, ResetPasswordError, RevokeError, StepUpError,
+    AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError,
+    ListAppPasswordsError, ListFactorsError, ListOwnDevicesError, ListSessionsError, OpenRequestError,
+    PushRequestError, RecogniseDeviceError, RefreshError, RemoveFactorError, ResetPasswordError,
+    RevokeAppPasswordError, RevokeError, SignOutElsewhereError, StepUpError,
 };
 use crate::pages::error::{ErrorPage, Trouble};
 use crate::pages::{Page as _, Shell};
@@ -429,6 +430,38 @@ impl From<AccountsError> for PageRefusal {
         match error {
             AccountsError::Store(error) => error.into(),
             error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ListAppPasswordsError> for PageRefusal {
+    fn from(error: ListAppPasswordsError) -> Self {
+        match error {
+            ListAppPasswordsError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RevokeAppPasswordError> for PageRefusal {
+    fn from(error: RevokeAppPasswordError) -> Self {
+        match error {
+            RevokeAppPasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ListOwnDevicesError> for PageRefusal {
+    fn from(error: ListOwnDevicesError) -> Self {
+        match error {
+            ListOwnDevicesError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignOutElsewhereError> for PageRefusal {
+    fn from(error: SignOutElsewhereError) -> Self {
+        match error {
+            SignOutElsewhereError::Store(error) => error.into(),
         }
     }
 }

@@ -33,6 +33,11 @@ pub(crate) struct AccountName {
 }
 
 impl AccountName {
+    /// Names the account in the address of one of its pages.
+    pub(crate) fn query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).append_pair("account", &self.did).finish()
+    }
+
     /// The letter in the circle beside the name.
     fn initial(&self) -> String {
         self.handle.chars().take(1).flat_map(char::to_uppercase).collect()

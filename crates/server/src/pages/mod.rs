@@ -9,10 +9,14 @@ pub(crate) mod account_picker;
 pub(crate) mod account_sign_in;
 pub(crate) mod add_passkey;
 pub(crate) mod add_totp;
+pub(crate) mod app_password_made;
+pub(crate) mod app_passwords;
 pub(crate) mod brand;
+pub(crate) mod browser_name;
 pub(crate) mod cannot;
 pub(crate) mod client_name;
 pub(crate) mod consent;
+pub(crate) mod devices;
 pub(crate) mod error;
 pub(crate) mod factor;
 pub(crate) mod factors;
@@ -45,12 +49,20 @@ pub(crate) mod paths {
     pub(crate) const ADD_PASSKEY: &str = "/account/factors/passkey";
     /// `POST`: offers a secret to an authenticator application.
     pub(crate) const ADD_TOTP: &str = "/account/factors/totp";
+    /// `GET`: the app passwords of an account.
+    pub(crate) const APP_PASSWORDS: &str = "/account/app-passwords";
     /// `POST` with `session` and `shown`: approves what permission sets give more than the session has.
     pub(crate) const APPROVE_HELD: &str = "/account/approve";
     /// `POST` with `name`, `passkey` and `passkey_sealed`: adds the passkey that the browser made.
     pub(crate) const CONFIRM_PASSKEY: &str = "/account/factors/passkey/confirm";
     /// `POST` with `sealed` and `code`: adds the application that was offered a secret.
     pub(crate) const CONFIRM_TOTP: &str = "/account/factors/totp/confirm";
+    /// `POST` with `name`, `kind`, `scope` and `days`: makes an app password.
+    pub(crate) const CREATE_APP_PASSWORD: &str = "/account/app-passwords/create";
+    /// `GET`: where an account is signed in.
+    pub(crate) const DEVICES: &str = "/account/devices";
+    /// `POST` with `session`: ends a password session.
+    pub(crate) const END_PASSWORD_SESSION: &str = "/account/devices/end-session";
     /// `POST` with `session`: ends it.
     pub(crate) const END_SESSION: &str = "/account/end-session";
     /// `GET`: the second factors of an account.
@@ -75,6 +87,12 @@ pub(crate) mod paths {
     pub(crate) const PASSWORD_RESET: &str = "/account/reset-password/done";
     /// `GET`: asks for the code and a new password. `POST` with `code`, `password` and `end_app_passwords`: sets it.
     pub(crate) const USE_RESET_CODE: &str = "/account/reset-password/code";
+    /// `POST` with `app_password`: ends an app password and what came from it.
+    pub(crate) const REVOKE_APP_PASSWORD: &str = "/account/app-passwords/revoke";
+    /// `POST` with `device`: signs the account out there.
+    pub(crate) const SIGN_OUT_DEVICE: &str = "/account/devices/sign-out";
+    /// `POST`: signs the account out on all devices but this one.
+    pub(crate) const SIGN_OUT_OTHERS: &str = "/account/devices/sign-out-others";
     /// Opens a request: `GET` with `client_id` and `request_uri`.
     pub(crate) const AUTHORIZE: &str = "/oauth/authorize";
     /// `GET` (with the same query): the account picker, whatever else could be shown. `POST` with `account`: goes on as
@@ -117,6 +135,17 @@ pub(crate) struct Shell<'a> {
 }
 
 impl Shell<'_> {
+    /// The pages of an account that lead to each other: each with the message that names it, and whether it is this one.
+    fn own_pages(here: &str) -> [(&'static str, &'static str, bool); 4] {
+        [
+            (paths::OWN_ACCOUNT, "account-nav-apps"),
+            (paths::APP_PASSWORDS, "account-nav-app-passwords"),
+            (paths::DEVICES, "account-nav-devices"),
+            (paths::FACTORS, "account-nav-factors"),
+        ]
+        .map(|(path, message)| (path, message, path == here))
+    }
+
     /// A message as text.
     fn t(&self, id: &str) -> String {
         self.locale.text(id, &[])
@@ -137,6 +166,24 @@ impl Shell<'_> {
 pub(crate) fn day(time: UnixTime) -> String {
     let text = Datetime::from(time).to_string();
     text.split('T').next().unwrap_or_default().to_owned()
+}
+
+/// A moment, to the minute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// As HTML writes it.
+    pub(crate) machine: String,
+    /// As it is written in every language.
+    pub(crate) shown: String,
+}
+
+impl Moment {
+    /// This moment.
+    pub(crate) fn of(time: UnixTime) -> Self {
+        let text = Datetime::from(time).to_string();
+        let minutes: String = text.chars().take("2026-08-01T12:34".len()).collect();
+        Self { machine: format!("{minutes}Z"), shown: format!("{} UTC", minutes.replace('T', " ")) }
+    }
 }
 
 /// The hidden fields of every form that changes something.

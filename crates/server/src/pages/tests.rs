@@ -26,7 +26,10 @@ fn rendered(locale: &'static Locale) -> Vec<(String, String)> {
     all::<super::account_sign_in::AccountSignInPage<'_>>(&mut pages, "account_sign_in", shell);
     all::<super::add_passkey::AddPasskeyPage<'_>>(&mut pages, "add_passkey", shell);
     all::<super::add_totp::AddTotpPage<'_>>(&mut pages, "add_totp", shell);
+    all::<super::app_password_made::AppPasswordMadePage<'_>>(&mut pages, "app_password_made", shell);
+    all::<super::app_passwords::AppPasswordsPage<'_>>(&mut pages, "app_passwords", shell);
     all::<super::consent::ConsentPage<'_>>(&mut pages, "consent", shell);
+    all::<super::devices::DevicesPage<'_>>(&mut pages, "devices", shell);
     all::<super::error::ErrorPage<'_>>(&mut pages, "error", shell);
     all::<super::factor::FactorPage<'_>>(&mut pages, "factor", shell);
     all::<super::factors::FactorsPage<'_>>(&mut pages, "factors", shell);

@@ -8,6 +8,8 @@ mod account_pages;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod app_password_page;
+#[cfg(test)]
 mod app_passwords;
 #[cfg(test)]
 mod clients;
@@ -15,6 +17,8 @@ mod clients;
 mod codes;
 #[cfg(test)]
 mod deletion;
+#[cfg(test)]
+mod device_page;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]

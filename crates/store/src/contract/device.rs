@@ -140,6 +140,36 @@ pub async fn devices_are_listed_where_an_account_is_remembered(store: Subject) {
     assert_eq!(ids, [device_id(2), device_id(1)]);
 }
 
+/// For the page on which people look after their devices: what is not remembered is listed too.
+pub async fn sec_71_every_sign_in_of_an_account_is_listed(store: Subject) {
+    for number in 1..=3 {
+        store.create_device(device(number)).await.expect("it writes");
+    }
+    let once = DeviceAccount { request: Some(request_id(1)), signed_in_at: after(60), ..sign_in(1, 1) };
+    for sign_in in [sign_in(1, 1), once.clone(), DeviceAccount { signed_in_at: after(30), ..sign_in(2, 1) }] {
+        store.sign_in_device(sign_in, None, None).await.expect("it writes");
+    }
+    store.sign_in_device(sign_in(3, 2), None, None).await.expect("it writes");
+    let listed = store.list_sign_ins(&did(1)).await.expect("it reads");
+    let expected = [once, DeviceAccount { signed_in_at: after(30), ..sign_in(2, 1) }, sign_in(1, 1)];
+    assert_eq!(listed, expected);
+}
+
+/// Each other device counts once, however often the account signed in there.
+pub async fn sec_71_signing_out_elsewhere_leaves_this_device(store: Subject) {
+    for number in 1..=3 {
+        store.create_device(device(number)).await.expect("it writes");
+        store.sign_in_device(sign_in(number, 1), None, None).await.expect("it writes");
+        store.sign_in_device(sign_in(number, 2), None, None).await.expect("it writes");
+    }
+    let once = DeviceAccount { request: Some(request_id(1)), ..sign_in(2, 1) };
+    store.sign_in_device(once, None, None).await.expect("it writes");
+    assert_eq!(store.sign_out_elsewhere(&device_id(1), &did(1)).await.expect("it writes"), 2);
+    assert_eq!(store.list_sign_ins(&did(1)).await.expect("it reads"), [sign_in(1, 1)]);
+    assert_eq!(store.list_sign_ins(&did(2)).await.expect("it reads").len(), 3, "another account stays");
+    assert_eq!(store.sign_out_elsewhere(&device_id(1), &did(1)).await.expect("it writes"), 0);
+}
+
 /// Whoever opens a page gets a device, so there is an end to it.
 pub async fn sec_72_devices_are_limited(store: Subject) {
     for number in 0..100 {

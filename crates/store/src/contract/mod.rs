@@ -169,6 +169,8 @@ macro_rules! contract_tests {
                     signing_out_leaves_other_accounts,
                     a_deleted_device_takes_its_sign_ins_along,
                     devices_are_listed_where_an_account_is_remembered,
+                    sec_71_every_sign_in_of_an_account_is_listed,
+                    sec_71_signing_out_elsewhere_leaves_this_device,
                     sec_72_devices_are_limited,
                     rotations_of_one_secret_race_and_one_wins,
                 }

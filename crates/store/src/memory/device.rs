@@ -209,6 +209,21 @@ impl DeviceStore for Memory {
         Ok(listed)
     }
 
+    async fn sign_out_elsewhere(&self, id: &DeviceId, account: &Did) -> Result<u64, StoreError> {
+        let mut tables = self.tables();
+        let others = tables.devices.rows.values_mut().filter(|row| row.device.id != *id);
+        Ok(others.map(|row| u64::from(row.remove(account))).sum())
+    }
+
+    async fn list_sign_ins(&self, account: &Did) -> Result<Vec<DeviceAccount>, StoreError> {
+        let tables = self.tables();
+        let all = tables.devices.rows.values().flat_map(|row| &row.accounts);
+        let mut listed: Vec<DeviceAccount> =
+            all.filter(|sign_in| sign_in.account == *account).cloned().collect();
+        listed.sort_by_key(|sign_in| Reverse(sign_in.signed_in_at));
+        Ok(listed)
+    }
+
     async fn list_devices(&self, account: &Did) -> Result<Vec<Device>, StoreError> {
         let tables = self.tables();
         let remembers = |row: &&Row| {

@@ -108,6 +108,22 @@ impl DeviceStore for Sqlite {
         self.point(|connection| all(connection, LIST_ACCOUNTS, [id.0.as_str(), request], read_sign_in)).await
     }
 
+    async fn sign_out_elsewhere(&self, id: &DeviceId, account: &Did) -> Result<u64, StoreError> {
+        let (id, account) = (id.clone(), account.clone());
+        let step = move |write: &mut Write<'_>| {
+            let names = [account.as_str(), id.0.as_str()];
+            let devices: i64 = write.prepare(COUNT_ELSEWHERE)?.query_row(names, |row| row.get(0))?;
+            write.execute(SIGN_OUT_ELSEWHERE, names)?;
+            Ok(u64::try_from(devices).unwrap_or(0))
+        };
+        self.write(step).await
+    }
+
+    async fn list_sign_ins(&self, account: &Did) -> Result<Vec<DeviceAccount>, StoreError> {
+        let account = account.clone();
+        self.scan(move |connection| all(connection, LIST_SIGN_INS, [account.as_str()], read_sign_in)).await
+    }
+
     async fn list_devices(&self, account: &Did) -> Result<Vec<Device>, StoreError> {
         let account = account.clone();
         self.scan(move |connection| all(connection, LIST, [account.as_str()], read)).await
@@ -187,6 +203,10 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5) \
         ON CONFLICT DO UPDATE SET signed_in_at = excluded.signed_in_at, proven_at = excluded.proven_at";
     SIGN_OUT = "DELETE FROM device_account WHERE device = ?1 AND account = ?2";
+    COUNT_ELSEWHERE = "SELECT count(DISTINCT device) FROM device_account WHERE account = ?1 AND device <> ?2";
+    SIGN_OUT_ELSEWHERE = "DELETE FROM device_account WHERE account = ?1 AND device <> ?2";
+    LIST_SIGN_INS = "SELECT device, account, request, signed_in_at, proven_at FROM device_account \
+        WHERE account = ?1 ORDER BY signed_in_at DESC";
     LIST_ACCOUNTS = "SELECT device, account, request, signed_in_at, proven_at FROM device_account \
         WHERE device = ?1 AND request IN ('', ?2) ORDER BY signed_in_at DESC";
     LIST = concat!("SELECT ", columns!(), " FROM device WHERE id IN \

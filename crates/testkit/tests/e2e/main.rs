@@ -1,5 +1,6 @@
 //! The whole of it over HTTP: flows, refusals, restarts, the programs of others.
 
+mod account_pages;
 mod assertions;
 mod client_at_rest;
 mod client_bot;

@@ -173,7 +173,7 @@ async fn every_page_passes_axe_on_a_phone_in_light_and_dark() -> Result<()> {
 }
 
 /// The page is shown as it was designed, nothing keeps people out of it, and nothing has to be scrolled sideways.
-async fn passes(chromium: &Chromium, page: &str) -> Result<()> {
+pub(crate) async fn passes(chromium: &Chromium, page: &str) -> Result<()> {
     let rules =
         "return [...document.styleSheets].map(sheet => sheet.cssRules.length).reduce((a, b) => a + b, 0)";
     let rules = chromium.driver().execute(rules, Vec::new()).await?.json().as_u64();

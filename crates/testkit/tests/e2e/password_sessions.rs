@@ -23,13 +23,13 @@ use crate::start::NOTES;
 const CREATE_RECORD: &str = "com.atproto.repo.createRecord";
 const CREATE_SESSION: &str = "com.atproto.server.createSession";
 const REFRESH_SESSION: &str = "com.atproto.server.refreshSession";
-const GET_SESSION: &str = "com.atproto.server.getSession";
+pub(crate) const GET_SESSION: &str = "com.atproto.server.getSession";
 const CREATE_APP_PASSWORD: &str = "com.atproto.server.createAppPassword";
 const REVOKE_APP_PASSWORD: &str = "com.atproto.server.revokeAppPassword";
 const PREFERENCES: &str = "app.bsky.actor.getPreferences";
 
 /// Somebody with a password.
-struct Bot {
+pub(crate) struct Bot {
     connection: Connection,
     access: String,
     refresh: String,
@@ -37,7 +37,7 @@ struct Bot {
 
 impl Bot {
     /// Logs in.
-    async fn log_in(url: &str, identifier: &str, password: &str) -> Result<Result<Self, Answer>> {
+    pub(crate) async fn log_in(url: &str, identifier: &str, password: &str) -> Result<Result<Self, Answer>> {
         let address = SocketAddr::from(([127, 0, 0, 1], Url::parse(url)?.port().context("a port")?));
         let connection = Connection::open(address).await?;
         let mut bot = Self { connection, access: String::new(), refresh: String::new() };
@@ -51,7 +51,7 @@ impl Bot {
     }
 
     /// Logs in, which must succeed.
-    async fn new(url: &str, identifier: &str, password: &str) -> Result<Self> {
+    pub(crate) async fn new(url: &str, identifier: &str, password: &str) -> Result<Self> {
         Self::log_in(url, identifier, password).await?.map_err(|answer| answer.unexpected(CREATE_SESSION))
     }
 
@@ -63,7 +63,7 @@ impl Bot {
     }
 
     /// Calls a procedure, or a query if there is no body.
-    async fn call(&mut self, method: &str, body: Option<&Value>) -> Result<Answer> {
+    pub(crate) async fn call(&mut self, method: &str, body: Option<&Value>) -> Result<Answer> {
         let authorization = format!("Bearer {}", self.access);
         let path = format!("/xrpc/{method}");
         let mut headers = vec![("user-agent", "bot/1.0")];
@@ -97,12 +97,12 @@ impl Bot {
     }
 }
 
-fn error(answer: &Answer) -> (u16, String) {
+pub(crate) fn error(answer: &Answer) -> (u16, String) {
     let body = answer.json().unwrap_or_default();
     (answer.status, body["error"].as_str().unwrap_or_default().to_owned())
 }
 
-fn refused(status: u16, error: &str) -> (u16, String) {
+pub(crate) fn refused(status: u16, error: &str) -> (u16, String) {
     (status, error.to_owned())
 }
 

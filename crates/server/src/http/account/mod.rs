@@ -1,9 +1,12 @@
 //! `/account…`: a file for each path.
 
+pub(crate) mod app_passwords;
 pub(crate) mod approve;
+pub(crate) mod devices;
 pub(crate) mod end_session;
 pub(crate) mod factors;
 pub(crate) mod home;
+mod own_page;
 pub(crate) mod passkey;
 pub(crate) mod prove;
 pub(crate) mod reset_password;

@@ -149,7 +149,7 @@ pub(crate) fn forms(html: &str) -> Vec<PageForm> {
             if tag.starts_with("<input")
                 && let Some(name) = name
             {
-                let is_box = attribute(tag, "type").as_deref() == Some("checkbox");
+                let is_box = matches!(attribute(tag, "type").as_deref(), Some("checkbox" | "radio"));
                 if !is_box || tag.contains(" checked") {
                     form.fields.push((name, value));
                 }

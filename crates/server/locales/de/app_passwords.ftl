@@ -1,0 +1,43 @@
+# Die Seite der App-Passwörter, und die Seite, die ein neues zeigt.
+
+app-passwords-heading = App-Passwörter
+app-passwords-why = Für Programme, die Sie zum Anmelden nicht hierher schicken können. Jedes bekommt ein eigenes Passwort, das Sie zurücknehmen können, ohne etwas anderes zu berühren. Keines davon kann Ihr Konto oder diese Seite ändern.
+app-passwords-none = Sie haben keine.
+app-passwords-created = Erstellt
+app-passwords-expires = Endet
+app-passwords-used = Zuletzt benutzt
+app-passwords-never = nie
+app-passwords-client = von
+app-passwords-network = aus
+app-passwords-revoke = Widerrufen
+app-passwords-new = Ein App-Passwort erstellen
+app-passwords-name = Name
+app-passwords-name-hint = Damit Sie es hier wiedererkennen: zum Beispiel der Name des Programms.
+app-passwords-kind = Was es kann
+app-passwords-normal = Alles außer Direktnachrichten
+app-passwords-normal-hint = Ihre Einträge lesen und schreiben, Dateien hochladen, Ihre E-Mail-Adresse sehen und Dienste in Ihrem Namen aufrufen. Keine Direktnachrichten.
+app-passwords-messages = Alles, auch Direktnachrichten
+app-passwords-messages-hint = Ihre Einträge und Ihre Direktnachrichten lesen und schreiben, Dateien hochladen, Ihre E-Mail-Adresse sehen und Dienste in Ihrem Namen aufrufen.
+app-passwords-scoped = Nur bestimmte Berechtigungen
+app-passwords-scoped-hint = Genau das, was Sie unten angeben. Wer das Programm gemacht hat, weiß, was es braucht.
+app-passwords-scope = Berechtigungen
+app-passwords-scope-hint = Eine oder mehrere, durch Leerzeichen getrennt, zum Beispiel
+app-passwords-days = Endet nach wie vielen Tagen
+app-passwords-days-hint = Leer gelassen gilt es, bis Sie es widerrufen.
+app-passwords-make = Erstellen
+app-passwords-refused-busy = Ein Berechtigungssatz konnte gerade nicht nachgesehen werden. Es wurde nichts erstellt; versuchen Sie es gleich noch einmal.
+app-passwords-refused-days = Das ist keine Zahl von Tagen zwischen 1 und 3650.
+app-passwords-refused-kind = Wählen Sie, was es kann.
+app-passwords-refused-name = Ein Name hat 1 bis 64 Zeichen.
+app-passwords-refused-name-taken = Sie haben schon ein App-Passwort mit diesem Namen. Wählen Sie einen anderen.
+app-passwords-refused-scope = Die Berechtigung { $scope } kann nicht erteilt werden: { $why }.
+app-passwords-refused-scopes = Diese Berechtigungen können nicht erteilt werden: { $why }.
+app-passwords-refused-scope-empty = Geben Sie mindestens eine Berechtigung an.
+app-passwords-refused-scope-unused = Sie haben Berechtigungen angegeben. Wählen Sie „Nur bestimmte Berechtigungen“, oder leeren Sie das Feld.
+app-passwords-refused-too-many = Sie haben so viele App-Passwörter, wie es geben kann. Widerrufen Sie eines, das Sie nicht brauchen.
+app-passwords-done-revoked = Widerrufen. Was damit angemeldet war, ist abgemeldet.
+
+app-password-made-heading = Ihr neues App-Passwort
+app-password-made-once = Es wird nur dieses eine Mal gezeigt. Geht es verloren, erstellen Sie ein anderes.
+app-password-made-where = Geben Sie es dort ein, wo das Programm nach Ihrem Passwort fragt. Geben Sie es nie einer Website, die Sie auch hierher schicken könnte.
+app-password-made-done = Fertig

@@ -1,0 +1,43 @@
+# La página de las contraseñas de aplicación, y la que muestra una nueva.
+
+app-passwords-heading = Contraseñas de aplicación
+app-passwords-why = Para programas que no pueden enviarte aquí a iniciar sesión. Cada uno recibe su propia contraseña, que puedes retirar sin tocar nada más. Ninguna puede cambiar tu cuenta ni esta página.
+app-passwords-none = No tienes ninguna.
+app-passwords-created = Creada el
+app-passwords-expires = Termina el
+app-passwords-used = Último uso
+app-passwords-never = nunca
+app-passwords-client = por
+app-passwords-network = desde
+app-passwords-revoke = Revocar
+app-passwords-new = Crear una contraseña de aplicación
+app-passwords-name = Nombre
+app-passwords-name-hint = Para que la reconozcas aquí: por ejemplo, el nombre del programa.
+app-passwords-kind = Lo que puede hacer
+app-passwords-normal = Todo menos los mensajes directos
+app-passwords-normal-hint = Leer y escribir tus registros, subir archivos, ver tu correo electrónico y usar servicios en tu nombre. Sin mensajes directos.
+app-passwords-messages = Todo, también los mensajes directos
+app-passwords-messages-hint = Leer y escribir tus registros y tus mensajes directos, subir archivos, ver tu correo electrónico y usar servicios en tu nombre.
+app-passwords-scoped = Solo ciertos permisos
+app-passwords-scoped-hint = Exactamente lo que escribas abajo. Quien hizo el programa sabe lo que necesita.
+app-passwords-scope = Permisos
+app-passwords-scope-hint = Uno o varios, separados por espacios, por ejemplo
+app-passwords-days = Días hasta que termine
+app-passwords-days-hint = Déjalo vacío para conservarla hasta que la revoques.
+app-passwords-make = Crear
+app-passwords-refused-busy = No se ha podido consultar un conjunto de permisos en este momento. No se ha creado nada; vuelve a intentarlo dentro de un momento.
+app-passwords-refused-days = Eso no es un número de días del 1 al 3650.
+app-passwords-refused-kind = Elige lo que puede hacer.
+app-passwords-refused-name = Un nombre tiene de 1 a 64 caracteres.
+app-passwords-refused-name-taken = Ya tienes una contraseña de aplicación con este nombre. Elige otro.
+app-passwords-refused-scope = El permiso { $scope } no se puede conceder: { $why }.
+app-passwords-refused-scopes = Estos permisos no se pueden conceder: { $why }.
+app-passwords-refused-scope-empty = Escribe al menos un permiso.
+app-passwords-refused-scope-unused = Has escrito permisos. Elige «Solo ciertos permisos» o vacía el campo.
+app-passwords-refused-too-many = Tienes todas las contraseñas de aplicación que puede haber. Revoca una que no necesites.
+app-passwords-done-revoked = Revocada. Todo lo que había iniciado sesión con ella la ha cerrado.
+
+app-password-made-heading = Tu nueva contraseña de aplicación
+app-password-made-once = Solo se muestra esta vez. Si se pierde, crea otra.
+app-password-made-where = Escríbela donde el programa te pida tu contraseña. No se la des nunca a un sitio web que podría enviarte aquí.
+app-password-made-done = Listo

@@ -1,0 +1,43 @@
+# La page des mots de passe d’application, et celle qui en montre un nouveau.
+
+app-passwords-heading = Mots de passe d’application
+app-passwords-why = Pour les programmes qui ne peuvent pas vous envoyer ici pour vous connecter. Chacun reçoit son propre mot de passe, que vous pouvez reprendre sans toucher à rien d’autre. Aucun d’eux ne peut modifier votre compte ni cette page.
+app-passwords-none = Vous n’en avez aucun.
+app-passwords-created = Créé le
+app-passwords-expires = Prend fin le
+app-passwords-used = Utilisé le
+app-passwords-never = jamais
+app-passwords-client = par
+app-passwords-network = depuis
+app-passwords-revoke = Révoquer
+app-passwords-new = Créer un mot de passe d’application
+app-passwords-name = Nom
+app-passwords-name-hint = Pour le reconnaître ici : par exemple le nom du programme.
+app-passwords-kind = Ce qu’il permet
+app-passwords-normal = Tout sauf les messages privés
+app-passwords-normal-hint = Lire et écrire vos enregistrements, téléverser des fichiers, voir votre adresse e-mail et appeler des services en votre nom. Pas de messages privés.
+app-passwords-messages = Tout, messages privés compris
+app-passwords-messages-hint = Lire et écrire vos enregistrements et vos messages privés, téléverser des fichiers, voir votre adresse e-mail et appeler des services en votre nom.
+app-passwords-scoped = Seulement certaines autorisations
+app-passwords-scoped-hint = Exactement ce que vous écrivez ci-dessous. Qui a fait le programme sait ce qu’il lui faut.
+app-passwords-scope = Autorisations
+app-passwords-scope-hint = Une ou plusieurs, séparées par des espaces, par exemple
+app-passwords-days = Prend fin après combien de jours
+app-passwords-days-hint = Laissez vide pour le garder jusqu’à ce que vous le révoquiez.
+app-passwords-make = Créer
+app-passwords-refused-busy = Un ensemble d’autorisations n’a pas pu être consulté à l’instant. Rien n’a été créé ; réessayez dans un moment.
+app-passwords-refused-days = Ce n’est pas un nombre de jours de 1 à 3650.
+app-passwords-refused-kind = Choisissez ce qu’il permet.
+app-passwords-refused-name = Un nom a de 1 à 64 caractères.
+app-passwords-refused-name-taken = Vous avez déjà un mot de passe d’application de ce nom. Choisissez-en un autre.
+app-passwords-refused-scope = L’autorisation { $scope } ne peut pas être donnée : { $why }.
+app-passwords-refused-scopes = Ces autorisations ne peuvent pas être données : { $why }.
+app-passwords-refused-scope-empty = Écrivez au moins une autorisation.
+app-passwords-refused-scope-unused = Vous avez écrit des autorisations. Choisissez « Seulement certaines autorisations », ou videz le champ.
+app-passwords-refused-too-many = Vous avez autant de mots de passe d’application qu’il peut y en avoir. Révoquez-en un dont vous n’avez pas besoin.
+app-passwords-done-revoked = Révoqué. Tout ce qui était connecté avec lui est déconnecté.
+
+app-password-made-heading = Votre nouveau mot de passe d’application
+app-password-made-once = Il n’est montré que cette fois. S’il se perd, créez-en un autre.
+app-password-made-where = Saisissez-le là où le programme demande votre mot de passe. Ne le donnez jamais à un site web qui pourrait vous envoyer ici.
+app-password-made-done = Terminé

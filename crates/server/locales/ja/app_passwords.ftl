@@ -1,0 +1,43 @@
+# アプリパスワードのページと、新しいパスワードを表示するページ。
+
+app-passwords-heading = アプリパスワード
+app-passwords-why = サインインのためにこのサイトを開けないプログラム用です。プログラムごとに別のパスワードを使うので、ほかに影響なく取り消せます。アプリパスワードでは、アカウントもこのページも変更できません。
+app-passwords-none = アプリパスワードはありません。
+app-passwords-created = 作成日
+app-passwords-expires = 終了日
+app-passwords-used = 最後の使用
+app-passwords-never = なし
+app-passwords-client = プログラム
+app-passwords-network = 接続元
+app-passwords-revoke = 取り消す
+app-passwords-new = アプリパスワードを作成
+app-passwords-name = 名前
+app-passwords-name-hint = ここで見分けるための名前です。プログラムの名前など。
+app-passwords-kind = できること
+app-passwords-normal = ダイレクトメッセージ以外のすべて
+app-passwords-normal-hint = レコードの読み書き、ファイルのアップロード、メールアドレスの閲覧、あなたの名前でのサービスの呼び出し。ダイレクトメッセージは使えません。
+app-passwords-messages = ダイレクトメッセージを含むすべて
+app-passwords-messages-hint = レコードとダイレクトメッセージの読み書き、ファイルのアップロード、メールアドレスの閲覧、あなたの名前でのサービスの呼び出し。
+app-passwords-scoped = 特定の権限だけ
+app-passwords-scoped-hint = 下に書いた権限だけを与えます。必要な権限はプログラムの作者に確認してください。
+app-passwords-scope = 権限
+app-passwords-scope-hint = 1つ以上を空白で区切って書きます。例：
+app-passwords-days = 何日後に終了するか
+app-passwords-days-hint = 空欄にすると、取り消すまで有効です。
+app-passwords-make = 作成する
+app-passwords-refused-busy = 権限セットを今は確認できませんでした。何も作成していません。しばらくしてからもう一度お試しください。
+app-passwords-refused-days = 1から3650までの日数を入力してください。
+app-passwords-refused-kind = できることを選んでください。
+app-passwords-refused-name = 名前は1文字以上64文字以下です。
+app-passwords-refused-name-taken = この名前のアプリパスワードはすでにあります。別の名前にしてください。
+app-passwords-refused-scope = 権限 { $scope } は与えられません：{ $why }
+app-passwords-refused-scopes = これらの権限は与えられません：{ $why }
+app-passwords-refused-scope-empty = 権限を1つ以上書いてください。
+app-passwords-refused-scope-unused = 権限が書かれています。「特定の権限だけ」を選ぶか、欄を空にしてください。
+app-passwords-refused-too-many = アプリパスワードの数が上限に達しています。不要なものを取り消してください。
+app-passwords-done-revoked = 取り消しました。このパスワードでのサインインはすべて終了しました。
+
+app-password-made-heading = 新しいアプリパスワード
+app-password-made-once = 表示されるのはこの一度だけです。なくした場合は、新しく作成してください。
+app-password-made-where = プログラムがパスワードを求めたところに入力してください。このサイトを開いてサインインできるウェブサイトには、決して渡さないでください。
+app-password-made-done = 完了

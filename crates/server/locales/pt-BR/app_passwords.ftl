@@ -1,0 +1,43 @@
+# A página das senhas de aplicativo, e a que mostra uma nova.
+
+app-passwords-heading = Senhas de aplicativo
+app-passwords-why = Para programas que não podem enviar você até aqui para entrar. Cada um recebe uma senha própria, que você pode tirar sem mexer em mais nada. Nenhuma delas pode mudar a sua conta nem esta página.
+app-passwords-none = Você não tem nenhuma.
+app-passwords-created = Criada em
+app-passwords-expires = Termina em
+app-passwords-used = Último uso
+app-passwords-never = nunca
+app-passwords-client = por
+app-passwords-network = a partir de
+app-passwords-revoke = Revogar
+app-passwords-new = Criar uma senha de aplicativo
+app-passwords-name = Nome
+app-passwords-name-hint = Para você reconhecê-la aqui: o nome do programa, por exemplo.
+app-passwords-kind = O que ela pode fazer
+app-passwords-normal = Tudo, menos mensagens diretas
+app-passwords-normal-hint = Ler e escrever seus registros, enviar arquivos, ver seu e-mail e chamar serviços em seu nome. Sem mensagens diretas.
+app-passwords-messages = Tudo, também mensagens diretas
+app-passwords-messages-hint = Ler e escrever seus registros e suas mensagens diretas, enviar arquivos, ver seu e-mail e chamar serviços em seu nome.
+app-passwords-scoped = Só certas permissões
+app-passwords-scoped-hint = Exatamente o que você escrever abaixo. Quem fez o programa sabe do que ele precisa.
+app-passwords-scope = Permissões
+app-passwords-scope-hint = Uma ou mais, separadas por espaços, por exemplo
+app-passwords-days = Termina depois de quantos dias
+app-passwords-days-hint = Deixe em branco para mantê-la até você revogar.
+app-passwords-make = Criar
+app-passwords-refused-busy = Não foi possível consultar um conjunto de permissões agora. Nada foi criado; tente de novo daqui a pouco.
+app-passwords-refused-days = Isso não é um número de dias de 1 a 3650.
+app-passwords-refused-kind = Escolha o que ela pode fazer.
+app-passwords-refused-name = Um nome tem de 1 a 64 caracteres.
+app-passwords-refused-name-taken = Você já tem uma senha de aplicativo com este nome. Escolha outro.
+app-passwords-refused-scope = A permissão { $scope } não pode ser dada: { $why }.
+app-passwords-refused-scopes = Estas permissões não podem ser dadas: { $why }.
+app-passwords-refused-scope-empty = Escreva pelo menos uma permissão.
+app-passwords-refused-scope-unused = Você escreveu permissões. Escolha “Só certas permissões” ou esvazie o campo.
+app-passwords-refused-too-many = Você tem todas as senhas de aplicativo que pode haver. Revogue uma de que não precisa.
+app-passwords-done-revoked = Revogada. Tudo o que tinha entrado com ela saiu.
+
+app-password-made-heading = Sua nova senha de aplicativo
+app-password-made-once = Ela só é mostrada desta vez. Se ela se perder, crie outra.
+app-password-made-where = Digite-a onde o programa pedir a sua senha. Nunca a dê a um site que poderia enviar você até aqui.
+app-password-made-done = Pronto
