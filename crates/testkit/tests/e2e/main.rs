@@ -30,6 +30,7 @@ mod refresh;
 mod restart;
 mod secrets;
 mod services;
+mod sign_up;
 mod start;
 mod topology;
 mod walk;
