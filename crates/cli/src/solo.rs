@@ -11,10 +11,11 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::routing::get;
 use gatewright_guard::{Guard, ServiceTokens, StoreTokens};
-use gatewright_host::operations::create_account::{CreateAccount, NewIdentity};
+use gatewright_host::operations::create_account::{CreateAccount, CreateAccountError, NewIdentity};
+use gatewright_host::operations::sign_up::{SignUp, SignUpError as HostSignUpError};
 use gatewright_host::plc::HttpPlcDirectory;
 use gatewright_host::proxy::Forwarding;
-use gatewright_host::settings::Settings as HostSettings;
+use gatewright_host::settings::{Settings as HostSettings, SignUpMode};
 use gatewright_host::{Host, Keys as HostKeys};
 use gatewright_protocol::crypto::PrivateKey;
 use gatewright_protocol::random::Random;
@@ -31,6 +32,7 @@ use gatewright_server::lexicons::Lexicons;
 use gatewright_server::notices::Notices;
 use gatewright_server::passwords::Passwords;
 use gatewright_server::settings::{Audience, Verification};
+use gatewright_server::sign_ups::{NewSignUp, SignUpError, SignUpMode as ServerSignUpMode, SignUps};
 use gatewright_store::HostStore;
 use gatewright_store::account::{Account, AccountStore, PasswordHash};
 use gatewright_store::sqlite::{Options as SqliteOptions, Sqlite};
@@ -61,6 +63,8 @@ pub struct Parts {
     pub plc_url: Url,
     /// The endings of handles it gives out.
     pub handle_domains: Vec<String>,
+    /// Who may make an account.
+    pub sign_up: SignUpMode,
     /// The network that names belong to.
     pub network: Network,
     /// What an acknowledged change survives.
@@ -108,6 +112,7 @@ impl Parts {
             data: config.server.data.clone(),
             plc_url: Url::parse(&config.identity.plc_url).context("identity.plc_url is not a URL")?,
             handle_domains: config.identity.handle_domains.clone(),
+            sign_up: config.sign_up.mode.into(),
             network: Network::Public,
             synchronous: config.store.synchronous,
             rate_limits: config.limits.rate_limits,
@@ -398,7 +403,9 @@ fn authorization_server(
         Arc::clone(&parts.clock),
         parts.permission_sets.freshness(),
     );
-    let mut server = AuthorizationServer::builder(&parts.origin, store, Arc::new(accounts))
+    let accounts = Arc::new(accounts);
+    let mut server = AuthorizationServer::builder(&parts.origin, store, Arc::clone(&accounts) as _)
+        .sign_ups(accounts)
         .keys(keys)
         .audience(audience)
         .development(parts.development)
@@ -456,6 +463,63 @@ impl Accounts for HostedAccounts {
     }
 }
 
+/// New accounts are the host's to make; their passwords are hashed where those of all others are checked.
+#[async_trait]
+impl SignUps for HostedAccounts {
+    fn mode(&self) -> ServerSignUpMode {
+        match self.host.settings().sign_up {
+            SignUpMode::Closed => ServerSignUpMode::Closed,
+            SignUpMode::Invite => ServerSignUpMode::Invite,
+            SignUpMode::Open => ServerSignUpMode::Open,
+        }
+    }
+
+    fn handle_domains(&self) -> Vec<String> {
+        self.host.settings().handle_domains.clone()
+    }
+
+    async fn sign_up(&self, new: NewSignUp) -> Result<ProvenAccount, SignUpError> {
+        let elsewhere = |error: AccountsError| SignUpError::Elsewhere(error.into());
+        let hash =
+            self.accounts.passwords().hash(new.password).await.map_err(|error| elsewhere(error.into()))?;
+        let identity = match new.moved {
+            Some(did) => NewIdentity::Moved(did),
+            None => NewIdentity::Plc { recovery_key: new.recovery_key },
+        };
+        let account = CreateAccount {
+            handle: new.handle,
+            email: Some(new.email),
+            password: Some(hash.clone()),
+            identity,
+        };
+        let wanted = SignUp { account, invite: new.invite, peer: new.peer };
+        let account = self.host.sign_up(wanted).await.map_err(refused)?;
+        Ok(ProvenAccount { account: account.into(), password: Some(hash) })
+    }
+}
+
+/// Why the host made no account, in the words of the server.
+fn refused(error: HostSignUpError) -> SignUpError {
+    match error {
+        HostSignUpError::Closed => SignUpError::Closed,
+        HostSignUpError::Create(error) => match error {
+            CreateAccountError::Did(did) => SignUpError::IncompatibleDid(did),
+            CreateAccountError::DidTaken => SignUpError::DidTaken,
+            CreateAccountError::EmailTaken => SignUpError::EmailTaken,
+            CreateAccountError::Handle(handle) => SignUpError::Domain(handle),
+            CreateAccountError::HandleTaken(handle) => SignUpError::HandleTaken(handle),
+            CreateAccountError::InviteCode => SignUpError::InviteCode,
+            error => SignUpError::Elsewhere(error.into()),
+        },
+        HostSignUpError::InviteCode => SignUpError::InviteCode,
+        HostSignUpError::RecoveryKey => SignUpError::RecoveryKey,
+        HostSignUpError::Reserved(handle) => SignUpError::HandleTaken(handle),
+        HostSignUpError::UnresolvableDid(did) => SignUpError::UnresolvableDid(did),
+        HostSignUpError::UnresolvedHandle(handle) => SignUpError::UnresolvedHandle(handle),
+        error => SignUpError::Elsewhere(error.into()),
+    }
+}
+
 fn host(
     parts: &Parts,
     service_did: &Did,
@@ -470,6 +534,7 @@ fn host(
     settings.limits.enabled = parts.rate_limits;
     settings.trusted_proxies.extend(parts.proxies());
     settings.development = parts.development();
+    settings.sign_up = parts.sign_up;
     let keys = HostKeys {
         seal: keys.seal_key(),
         rotation: rotation_key::load_or_create(&parts.data, &*parts.random)?,
@@ -478,7 +543,7 @@ fn host(
     let host = Host::builder(settings, store, keys, plc, Arc::clone(&parts.clock), Arc::clone(&parts.random));
     let forwarding =
         Forwarding { resolver: resolver.clone(), recipient: parts.services.token_audience.into() };
-    Ok(host.handles(Arc::new(resolver.clone())).forwarding(forwarding).build()?)
+    Ok(host.identities(Arc::new(resolver.clone())).forwarding(forwarding).build()?)
 }
 
 #[cfg(test)]

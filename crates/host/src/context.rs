@@ -12,7 +12,7 @@ use moka::sync::Cache;
 use tokio::sync::{RwLock, Semaphore};
 
 use crate::blobs::BlobFolder;
-use crate::identity::{HandleResolver, PlcDirectory};
+use crate::identity::{IdentityResolver, PlcDirectory};
 use crate::limits::RateLimits;
 use crate::proxy::Forwarding;
 use crate::repo::desk::{Desks, Means};
@@ -29,7 +29,7 @@ pub struct Context {
     pub(crate) seal: SealKey,
     pub(crate) rotation_key: PrivateKey,
     pub(crate) plc: Arc<dyn PlcDirectory>,
-    pub(crate) handles: Arc<dyn HandleResolver>,
+    pub(crate) identities: Arc<dyn IdentityResolver>,
     pub(crate) desks: Desks,
     pub(crate) blobs: BlobFolder,
     /// Shared by uploads that get their name and their row; held alone while files are removed.

@@ -7,8 +7,9 @@ use std::time::Duration;
 use axum::Router;
 use gatewright_guard::Guard;
 use gatewright_protocol::crypto::{PrivateKey, SealKey};
+use gatewright_protocol::invite_code::InviteCode;
 use gatewright_protocol::random::Random;
-use gatewright_protocol::syntax::Did;
+use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_protocol::time::Clock;
 use gatewright_store::account::Account;
 use gatewright_store::{HostStore, StoreError};
@@ -17,10 +18,15 @@ use tokio::sync::{RwLock, Semaphore};
 
 use crate::blobs::BlobFolder;
 use crate::context::Context;
-use crate::identity::{AccountDocument, HandleResolver, OwnHandlesOnly, PlcDirectory};
+use crate::identity::{AccountDocument, IdentityResolver, OwnHandlesOnly, PlcDirectory};
 use crate::limits::RateLimits;
 use crate::operations::create_account::{CreateAccount, CreateAccountError, create_account};
+use crate::operations::create_invite_codes::{
+    CreateInviteCodes, CreateInviteCodesError, create_invite_codes,
+};
 use crate::operations::describe_account::describe_account;
+use crate::operations::sign_up::{SignUp, SignUpError, sign_up};
+use crate::operations::update_handle::{AskedBy, UpdateHandleError, update_handle};
 use crate::proxy::Forwarding;
 use crate::repo::desk::Desks;
 use crate::settings::Settings;
@@ -47,7 +53,7 @@ pub struct Builder {
     random: Arc<dyn Random>,
     keys: Keys,
     plc: Arc<dyn PlcDirectory>,
-    handles: Arc<dyn HandleResolver>,
+    identities: Arc<dyn IdentityResolver>,
     forwarding: Option<Forwarding>,
 }
 
@@ -79,8 +85,8 @@ impl Host {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Builder {
-        let handles = Arc::new(OwnHandlesOnly);
-        Builder { settings, store, clock, random, keys, plc, handles, forwarding: None }
+        let identities = Arc::new(OwnHandlesOnly);
+        Builder { settings, store, clock, random, keys, plc, identities, forwarding: None }
     }
 
     /// Its routes, behind this guard.
@@ -103,6 +109,11 @@ impl Host {
         &self.context
     }
 
+    /// What its operator decided.
+    pub fn settings(&self) -> &Settings {
+        &self.context.settings
+    }
+
     /// The DID document of an account as this host knows it. `None` if it is not here, or has no signing key here.
     ///
     /// # Errors
@@ -112,6 +123,33 @@ impl Host {
             Some(account) => describe_account(&self.context, &account).await,
             None => Ok(None),
         }
+    }
+
+    /// Gives an account another handle, by the word of the operator.
+    ///
+    /// # Errors
+    /// The handle is taken, or does not lead to the account, or the account's identity cannot be made to claim it.
+    pub async fn update_handle(&self, did: &Did, handle: &Handle) -> Result<(), UpdateHandleError> {
+        update_handle(&self.context, did, handle, AskedBy::Operator).await
+    }
+
+    /// Makes an account for somebody who asks for one.
+    ///
+    /// # Errors
+    /// The operator does not let them, the names are taken or not to be had, or the directory or the store failed.
+    pub async fn sign_up(&self, new: SignUp) -> Result<Account, SignUpError> {
+        sign_up(&self.context, new).await
+    }
+
+    /// Makes invite codes.
+    ///
+    /// # Errors
+    /// They are too many, for an account that is not here, or the store failed.
+    pub async fn create_invite_codes(
+        &self,
+        new: CreateInviteCodes,
+    ) -> Result<Vec<(Option<Did>, Vec<InviteCode>)>, CreateInviteCodesError> {
+        create_invite_codes(&self.context, new).await
     }
 
     /// Makes an account.
@@ -124,10 +162,10 @@ impl Host {
 }
 
 impl Builder {
-    /// Who is asked for handles that are not the host's own. Nobody, otherwise.
+    /// Who is asked for handles that are not the host's own, and for documents of DIDs. Nobody, otherwise.
     #[must_use]
-    pub fn handles(mut self, handles: Arc<dyn HandleResolver>) -> Self {
-        self.handles = handles;
+    pub fn identities(mut self, identities: Arc<dyn IdentityResolver>) -> Self {
+        self.identities = identities;
         self
     }
 
@@ -157,7 +195,7 @@ impl Builder {
             seal: self.keys.seal,
             rotation_key: self.keys.rotation,
             plc: self.plc,
-            handles: self.handles,
+            identities: self.identities,
             forwarding: self.forwarding,
             desks: Desks::default(),
             blobs,

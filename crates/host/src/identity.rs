@@ -1,8 +1,10 @@
 //! Whom the host asks about identities, and what it says about those of its accounts.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use gatewright_protocol::did_document::DidDocument;
 use gatewright_protocol::plc::Operation;
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_resolve::{Peer, Resolver};
@@ -14,14 +16,22 @@ use url::Url;
 pub trait PlcDirectory: Debug + Send + Sync {
     /// Hands in an operation of this DID.
     async fn submit(&self, did: &Did, operation: &Operation) -> Result<(), PlcError>;
+    /// The operation of this DID that counts at present: the one that the next follows.
+    async fn last(&self, did: &Did) -> Result<Operation, PlcError>;
 }
 
-/// Who knows the handles that are not of this host.
+/// Who knows what others publish: handles that are not of this host, and documents of DIDs.
 #[async_trait]
-pub trait HandleResolver: Debug + Send + Sync {
+pub trait IdentityResolver: Debug + Send + Sync {
     /// The DID that the handle stands for; `None` if it cannot be found out. `peer` is whom it is asked for: everybody
     /// may ask, so nobody may have all the requests that can be under way (ID-24, SEC-72).
     async fn resolve(&self, handle: &Handle, peer: Option<Peer>) -> Option<Did>;
+
+    /// The document that a DID publishes at this moment; `None` if it cannot be found out, and where nobody is asked.
+    async fn document(&self, did: &Did) -> Option<Arc<DidDocument>> {
+        let _ = did;
+        None
+    }
 }
 
 /// An operation was not taken.
@@ -34,6 +44,9 @@ pub enum PlcError {
         /// What it answered with.
         status: u16,
     },
+    /// What the directory answered is no operation.
+    #[error("the PLC directory answered with something that is no operation")]
+    Unreadable(#[source] serde_json::Error),
     /// The directory could not be asked.
     #[error("the PLC directory cannot be reached")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -44,19 +57,23 @@ pub enum PlcError {
 pub struct OwnHandlesOnly;
 
 #[async_trait]
-impl HandleResolver for OwnHandlesOnly {
+impl IdentityResolver for OwnHandlesOnly {
     async fn resolve(&self, _: &Handle, _: Option<Peer>) -> Option<Did> {
         None
     }
 }
 
 #[async_trait]
-impl HandleResolver for Resolver {
+impl IdentityResolver for Resolver {
     async fn resolve(&self, handle: &Handle, peer: Option<Peer>) -> Option<Did> {
         match peer {
             Some(peer) => self.on_behalf_of(peer).handle(handle).await.ok(),
             None => self.handle(handle).await.ok(),
         }
+    }
+
+    async fn document(&self, did: &Did) -> Option<Arc<DidDocument>> {
+        self.did_now(did).await.ok()
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct RateLimits {
     writes: Counter,
     writes_daily: Counter,
     uploads: Counter,
+    handles: Counter,
+    handles_daily: Counter,
 }
 
 impl RateLimits {
@@ -27,6 +29,8 @@ impl RateLimits {
             writes: Counter::of_known_keys(limits.writes),
             writes_daily: Counter::of_known_keys(limits.writes_daily),
             uploads: Counter::of_known_keys(limits.uploads),
+            handles: Counter::of_known_keys(limits.handles),
+            handles_daily: Counter::of_known_keys(limits.handles_daily),
         }
     }
 
@@ -54,6 +58,16 @@ impl RateLimits {
         self.writes.check_points(did, points, now)?;
         self.writes_daily.count_points(did, points, now)?;
         self.writes.count_points(did, points, now)
+    }
+
+    /// A change of an account's handle, or an attempt at it: others are asked about it.
+    pub(crate) fn handle(&self, did: &Did, now: UnixTime) -> Result<(), TooMany> {
+        if !self.enabled {
+            return Ok(());
+        }
+        self.handles.check(did, now)?;
+        self.handles_daily.count(did, now)?;
+        self.handles.count(did, now)
     }
 
     /// An upload.

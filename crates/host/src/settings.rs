@@ -46,6 +46,20 @@ pub struct Settings {
     pub privacy_policy: Option<Url>,
     /// Whether `.test` handles and the like are in order.
     pub development: Development,
+    /// Who may make an account, beside the operator.
+    pub sign_up: SignUpMode,
+}
+
+/// Who may make an account, beside the operator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignUpMode {
+    /// Nobody.
+    #[default]
+    Closed,
+    /// Whoever has an invite code.
+    Invite,
+    /// Anybody.
+    Open,
 }
 
 impl Settings {
@@ -63,6 +77,7 @@ impl Settings {
             terms_of_service: None,
             privacy_policy: None,
             development: Development::Refused,
+            sign_up: SignUpMode::Closed,
         }
     }
 
@@ -79,6 +94,14 @@ impl Settings {
                 .strip_suffix(domain.as_str())
                 .is_some_and(|name| !name.is_empty() && !name.contains('.'))
         })
+    }
+
+    /// Whether anybody may have this name, one that the host gives away: the operator's own are not among them, nor those
+    /// of one or two characters.
+    pub fn is_for_anybody(&self, handle: &Handle) -> bool {
+        let name = handle.as_str().split('.').next().unwrap_or_default();
+        name.len() >= SHORTEST_NAME
+            && !RESERVED_NAMES.split_ascii_whitespace().any(|reserved| reserved == name)
     }
 
     /// Whether this is a name anywhere under one of the host's domains: nobody else can have given it away.
@@ -103,6 +126,10 @@ pub struct Limits {
     pub writes_daily: Rate,
     /// Uploads of one account.
     pub uploads: Rate,
+    /// Changes of one account's handle.
+    pub handles: Rate,
+    /// The same over a day.
+    pub handles_daily: Rate,
 }
 
 impl Default for Limits {
@@ -116,6 +143,16 @@ impl Default for Limits {
             writes: Rate { count: 5000, window: Duration::from_hours(1) },
             writes_daily: Rate { count: 35_000, window: DAY },
             uploads: Rate { count: 1000, window: DAY },
+            handles: Rate { count: 10, window: FIVE },
+            handles_daily: Rate { count: 50, window: DAY },
         }
     }
 }
+
+/// The least characters of a name that anybody may have.
+const SHORTEST_NAME: usize = 3;
+/// Names that people take for the operator's, or that programs take for a service. In the order of the alphabet.
+const RESERVED_NAMES: &str = "abuse account accounts admin administrator api app autoconfig autodiscover billing \
+    contact dns docs feedback ftp help hostmaster imap info legal login mail moderation moderator news noreply oauth \
+    official operator pds pop postmaster privacy root security server settings smtp staff status support sysadmin \
+    system terms webmaster www xrpc";

@@ -30,6 +30,7 @@ pub mod did_document;
 pub mod dpop;
 pub mod email;
 pub mod factor;
+pub mod invite_code;
 pub mod jose;
 pub mod json;
 pub mod legacy;

@@ -27,6 +27,7 @@ use crate::passkeys::Passkeys;
 use crate::permission_sets::{NoSets, PermissionSets};
 use crate::router::{router, xrpc};
 use crate::settings::{Audience, InvalidIssuer, Issuer, Settings};
+use crate::sign_ups::{NoSignUps, SignUpMode, SignUps};
 use crate::tasks;
 
 /// An authorization server, ready to be mounted.
@@ -75,6 +76,7 @@ impl AuthorizationServer {
             clients: None,
             permission_sets: None,
             notices: None,
+            sign_ups: Arc::new(NoSignUps),
             keys: None,
             nonces: None,
         }
@@ -129,6 +131,7 @@ pub struct Builder {
     clients: Option<Arc<dyn Clients>>,
     permission_sets: Option<Arc<dyn PermissionSets>>,
     notices: Option<Arc<dyn Notices>>,
+    sign_ups: Arc<dyn SignUps>,
     keys: Option<Arc<Keys>>,
     nonces: Option<Arc<Nonces>>,
 }
@@ -183,6 +186,13 @@ impl Builder {
         self
     }
 
+    /// Who makes new accounts. Without it, nobody can sign up.
+    #[must_use]
+    pub fn sign_ups(mut self, sign_ups: Arc<dyn SignUps>) -> Self {
+        self.sign_ups = sign_ups;
+        self
+    }
+
     /// The time, in the place of the machine's.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -223,6 +233,7 @@ impl Builder {
             clients,
             permission_sets,
             notices,
+            sign_ups,
             keys,
             nonces,
         } = self;
@@ -232,6 +243,11 @@ impl Builder {
         }
         let origins = settings.audiences.iter().map(|audience| audience.origin.clone()).collect();
         let mut metadata = ServerMetadata::of(settings.issuer.as_str(), Some(origins));
+        if sign_ups.mode() == SignUpMode::Closed
+            && let Some(prompts) = &mut metadata.prompt_values_supported
+        {
+            prompts.retain(|prompt| prompt != "create");
+        }
         metadata.ui_locales_supported = Some(Locale::languages().map(str::to_owned).collect());
         let parts = Parts {
             limits: RateLimits::new(&settings.limits),
@@ -244,6 +260,7 @@ impl Builder {
                 permission_sets: permission_sets.unwrap_or_else(|| Arc::new(NoSets)),
                 notices: notices.unwrap_or_else(|| Arc::new(LogNotices)),
                 accounts,
+                sign_ups,
                 keys: keys.ok_or(BuildError::NoKeys)?,
                 nonces: nonces.unwrap_or_else(|| Arc::new(Nonces::new(random_bytes(&*random)))),
                 clock,

@@ -21,6 +21,7 @@ use crate::notices::Notices;
 use crate::passkeys::Passkeys;
 use crate::permission_sets::PermissionSets;
 use crate::settings::Settings;
+use crate::sign_ups::SignUps;
 
 /// What operations may use: no operation reaches for anything else.
 pub struct Context {
@@ -34,6 +35,8 @@ pub struct Context {
     pub notices: Arc<dyn Notices>,
     /// Whose accounts they are.
     pub accounts: Arc<dyn Accounts>,
+    /// Who makes new accounts.
+    pub sign_ups: Arc<dyn SignUps>,
     /// What tokens are signed and derived with.
     pub keys: Arc<Keys>,
     /// The time.

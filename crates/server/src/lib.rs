@@ -22,6 +22,7 @@ mod router;
 pub mod secret_file;
 mod sentences;
 pub mod settings;
+pub mod sign_ups;
 #[cfg(feature = "mail")]
 pub mod smtp;
 mod tasks;

@@ -16,15 +16,15 @@ use crate::http::assets;
 use crate::http::machine::{dpop_endpoint, method_not_allowed, preflight};
 use crate::http::oauth::not_a_page::not_a_page;
 use crate::http::oauth::{
-    account, authorize, cancel, consent, factor, jwks, par, passkey, revoke, sign_in, token,
+    account, authorize, cancel, consent, factor, jwks, par, passkey, revoke, sign_in, sign_up, token,
 };
 use crate::http::well_known::{authorization_server, change_password};
 use crate::http::xrpc::count::count;
 use crate::http::xrpc::errors::XrpcRefusal;
 use crate::http::xrpc::{
-    confirm_email, create_app_password, create_session, delete_account, delete_session, list_app_passwords,
-    refresh_session, request_account_delete, request_email_confirmation, request_email_update,
-    request_password_reset, reset_password, revoke_app_password, update_email,
+    confirm_email, create_account, create_app_password, create_session, delete_account, delete_session,
+    list_app_passwords, refresh_session, request_account_delete, request_email_confirmation,
+    request_email_update, request_password_reset, reset_password, revoke_app_password, update_email,
 };
 use crate::pages::paths;
 
@@ -45,6 +45,7 @@ pub(crate) fn router(app: App) -> Router {
         .route(server_metadata::PATH, get(authorization_server::get).options(preflight))
         .route(paths::AUTHORIZE, get(authorize::get))
         .route(paths::SIGN_IN, get(sign_in::get).post(sign_in::post))
+        .route(paths::SIGN_UP, get(sign_up::get).post(sign_up::post))
         .route(paths::ACCOUNT, get(account::get).post(account::post))
         .route(paths::CONSENT, post(consent::post).fallback(not_a_page))
         .route(paths::FACTOR, post(factor::post).fallback(not_a_page))
@@ -84,6 +85,7 @@ pub(crate) fn router(app: App) -> Router {
 pub(crate) fn xrpc(app: App, guard: &Guard) -> Router {
     Router::new()
         .route("/xrpc/com.atproto.server.confirmEmail", post(confirm_email::post))
+        .route("/xrpc/com.atproto.server.createAccount", post(create_account::post))
         .route("/xrpc/com.atproto.server.createAppPassword", post(create_app_password::post))
         .route("/xrpc/com.atproto.server.createSession", post(create_session::post))
         .route("/xrpc/com.atproto.server.deleteAccount", post(delete_account::post))

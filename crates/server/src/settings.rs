@@ -348,6 +348,8 @@ pub struct Limits {
     pub sign_in_daily: Rate,
     /// Sign-ins from one network, whoever is named.
     pub sign_in_network: Rate,
+    /// Attempts to make an account from one network.
+    pub sign_up: Rate,
     /// Wrong codes for the second factor of one account, wherever they come from.
     pub wrong_codes: Rate,
     /// Pushed requests of public clients from one network.
@@ -387,6 +389,7 @@ impl Default for Limits {
             sign_in: Rate { count: 30, window: FIVE },
             sign_in_daily: Rate { count: 300, window: DAY },
             sign_in_network: Rate { count: 300, window: FIVE },
+            sign_up: Rate { count: 100, window: FIVE },
             wrong_codes: Rate { count: 50, window: DAY },
             push_public: Rate { count: 100, window: FIVE },
             push_confidential: Rate { count: 3000, window: FIVE },

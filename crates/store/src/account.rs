@@ -64,6 +64,17 @@ pub enum AccountCreated {
     HandleTaken,
 }
 
+/// What became of a new handle for an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandleReplaced {
+    /// There is no such account.
+    NoAccount,
+    /// The account has it now.
+    Replaced,
+    /// It belongs to another account.
+    Taken,
+}
+
 /// Accounts and their passwords.
 #[async_trait]
 pub trait AccountStore: Send + Sync {
@@ -97,6 +108,16 @@ pub trait AccountStore: Send + Sync {
     /// (SESS-19).
     /// False if there is no such account.
     async fn set_account_status(&self, did: &Did, status: AccountStatus) -> Result<bool, StoreError>;
+    /// The same, only if the account is still `from`: what its owner decides must not undo what the operator decided
+    /// meanwhile. False, and nothing changed, if it is not.
+    async fn change_account_status(
+        &self,
+        did: &Did,
+        from: AccountStatus,
+        to: AccountStatus,
+    ) -> Result<bool, StoreError>;
+    /// Gives the account another handle, and frees the one it had, in one step.
+    async fn replace_handle(&self, did: &Did, handle: &Handle) -> Result<HandleReplaced, StoreError>;
     /// Forgets the DID and everything that is kept for it: account, sign-ins, consents, codes, tokens, app passwords,
     /// second factors, legacy sessions, preferences, repository and blobs (SESS-19). Works too for an account that is kept elsewhere. False if there was nothing.
     async fn delete_account(&self, did: &Did) -> Result<bool, StoreError>;

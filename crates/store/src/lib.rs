@@ -20,6 +20,7 @@ pub mod contract;
 pub mod device;
 pub mod error;
 pub mod factor;
+pub mod invite_code;
 pub mod legacy_session;
 pub mod lexicon;
 pub mod limits;
@@ -45,6 +46,7 @@ use blob::BlobStore;
 use consent::ConsentStore;
 use device::DeviceStore;
 use factor::FactorStore;
+use invite_code::InviteCodeStore;
 use legacy_session::LegacySessionStore;
 use lexicon::LexiconStore;
 use mail_code::MailCodeStore;
@@ -92,5 +94,5 @@ impl<T> AuthorizationStore for T where
 }
 
 /// What a record host keeps.
-pub trait HostStore: AccountStore + BlobStore + PreferenceStore + RepoStore {}
-impl<T: AccountStore + BlobStore + PreferenceStore + RepoStore + ?Sized> HostStore for T {}
+pub trait HostStore: AccountStore + BlobStore + InviteCodeStore + PreferenceStore + RepoStore {}
+impl<T: AccountStore + BlobStore + InviteCodeStore + PreferenceStore + RepoStore + ?Sized> HostStore for T {}

@@ -92,6 +92,19 @@ pub struct ListRecords {
     pub reverse: bool,
 }
 
+/// How much there is of an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RepoCounts {
+    /// Blobs that were uploaded.
+    pub blobs: u64,
+    /// Blocks of the repository: commit, nodes of the tree and values of records.
+    pub blocks: u64,
+    /// Blobs that records name, each once.
+    pub named_blobs: u64,
+    /// Records.
+    pub records: u64,
+}
+
 /// Repositories, their blocks and their records.
 #[async_trait]
 pub trait RepoStore: Send + Sync {
@@ -120,6 +133,8 @@ pub trait RepoStore: Send + Sync {
     ) -> Result<Option<Record>, StoreError>;
     /// Records of one collection.
     async fn list_records(&self, did: &Did, list: ListRecords) -> Result<Vec<Record>, StoreError>;
+    /// How much there is of the account; zeros where there is nothing.
+    async fn count_repo(&self, did: &Did) -> Result<RepoCounts, StoreError>;
     /// The collections that have records, in order.
     async fn list_collections(&self, did: &Did) -> Result<Vec<Nsid>, StoreError>;
 }

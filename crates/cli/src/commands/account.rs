@@ -1,12 +1,15 @@
-//! `gatewright account create | list | password`.
+//! `gatewright account create | invite | list | password | rename`.
 
 use std::io::{BufRead, IsTerminal};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Subcommand;
 use gatewright_host::operations::create_account::NewIdentity;
+use gatewright_host::operations::create_invite_codes::CreateInviteCodes;
+use gatewright_protocol::invite_code::InviteCode;
 use gatewright_protocol::secret::Password;
-use gatewright_protocol::syntax::Did;
+use gatewright_protocol::syntax::{Did, Handle};
+use gatewright_store::account::Account;
 use serde_json::json;
 
 use crate::args::Installation;
@@ -21,7 +24,23 @@ Examples:
   gatewright account create carol.example.net --email carol@example.org --config gatewright.toml
   gatewright account create dave.example.org --did did:web:dave.example.org --config gatewright.toml";
 
-/// Make and list accounts, set passwords.
+const RENAME_EXAMPLES: &str =
+    "A handle under one of `identity.handle_domains` is given away here. Any other must lead
+to the account already, by DNS or by a file at its name.
+
+Examples:
+  gatewright account rename carol.example.net caroline.example.net --config gatewright.toml
+  gatewright account rename did:plc:ewvi7nxzyoun6zhxrhs64oiz carol.example.org --config gatewright.toml";
+
+const INVITE_EXAMPLES: &str =
+    "Codes are asked for where `sign_up.mode` is \"invite\". Each is printed on a line of its own.
+
+Examples:
+  gatewright account invite --config gatewright.toml
+  gatewright account invite --count 10 --uses 1 --for carol.example.net --config gatewright.toml
+  gatewright account invite --withdraw example-net-abcde-23456 --config gatewright.toml";
+
+/// Make, list and rename accounts, make invite codes, set passwords.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make an account with a new did:plc identity, or a did:web of one's own, and an empty repository
@@ -42,11 +61,44 @@ pub enum Command {
         #[command(flatten)]
         installation: Installation,
     },
+    /// Make invite codes, with which people make accounts for themselves
+    #[command(after_help = INVITE_EXAMPLES)]
+    Invite {
+        /// How many codes
+        #[arg(long, default_value_t = 1, value_name = "N")]
+        count: u32,
+        /// How many accounts can be made with each
+        #[arg(long, default_value_t = 1, value_name = "N")]
+        uses: u32,
+        /// The account that may give them away, by handle or DID: it sees them in its applications
+        #[arg(long = "for", value_name = "ACCOUNT")]
+        owner: Option<String>,
+        /// Withdraw this code instead; accounts that were made with it stay
+        #[arg(long, value_name = "CODE", conflicts_with_all = ["count", "uses", "owner"])]
+        withdraw: Option<InviteCode>,
+        /// Print one JSON array
+        #[arg(long)]
+        json: bool,
+        /// Which installation
+        #[command(flatten)]
+        installation: Installation,
+    },
     /// List the accounts
     List {
         /// Print one JSON object a line
         #[arg(long)]
         json: bool,
+        /// Which installation
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Give an account another handle, also in its identity
+    #[command(after_help = RENAME_EXAMPLES)]
+    Rename {
+        /// Its handle or DID
+        account: String,
+        /// The handle that it shall have
+        handle: Handle,
         /// Which installation
         #[command(flatten)]
         installation: Installation,
@@ -87,24 +139,56 @@ pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
                     ));
                 }
             }
+            Command::Invite { withdraw: Some(code), installation, .. } => {
+                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
+                ensure!(solo.kept().disable_invitation(&code).await?, "there is no such code here");
+                printer.note("the code makes no more accounts");
+            }
+            Command::Invite { count, uses, owner, withdraw: None, json, installation } => {
+                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
+                let owner = match owner {
+                    Some(owner) => Some(find(&solo, &owner).await?.did),
+                    None => None,
+                };
+                let for_accounts = owner.into_iter().collect();
+                let new = CreateInviteCodes { count, uses, for_accounts };
+                let made = solo.host().create_invite_codes(new).await?;
+                let codes = made.iter().flat_map(|(_, codes)| codes).map(InviteCode::expose);
+                if json {
+                    printer.json(&codes.collect::<Vec<_>>())?;
+                } else {
+                    for code in codes {
+                        printer.line(code)?;
+                    }
+                }
+            }
             Command::List { json, installation } => {
                 let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
                 list(&solo, json, printer).await?;
             }
+            Command::Rename { account, handle, installation } => {
+                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
+                let found = find(&solo, &account).await?;
+                solo.host().update_handle(&found.did, &handle).await?;
+                printer.note(format_args!("{} is {handle} from now on", found.handle));
+            }
             Command::Password { account, installation } => {
                 let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
-                let found = solo.find_account(&account).await?;
-                let found = found.with_context(|| {
-                    Hint::new(
-                        format!("there is no account {account} here"),
-                        "`gatewright account list` prints those there are",
-                    )
-                })?;
+                let found = find(&solo, &account).await?;
                 solo.replace_password(&found.did, &read_password(printer)?).await?;
                 printer.note(format_args!("the password of {} is new; its sessions are over", found.handle));
             }
         }
         Ok(0)
+    })
+}
+
+async fn find(solo: &Solo, account: &str) -> Result<Account> {
+    solo.find_account(account).await?.with_context(|| {
+        Hint::new(
+            format!("there is no account {account} here"),
+            "`gatewright account list` prints those there are",
+        )
     })
 }
 

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::config::permission_sets::Changes;
+use crate::config::sign_up::Mode;
 use crate::config::store::Synchronous;
 use crate::config::telemetry::Telemetry;
 use crate::dev::{Network, Options, Ready, mail};
@@ -38,6 +39,9 @@ pub struct Args {
     /// How many accounts there are: alice.test, bob.test, user3.test…
     #[arg(long, default_value_t = 2, value_name = "N")]
     accounts: usize,
+    /// Who may make an account: nobody, whoever has an invite code, or anybody
+    #[arg(long, value_enum, default_value_t, value_name = "MODE")]
+    sign_up: Mode,
     /// Do not count requests
     #[arg(long)]
     no_rate_limits: bool,
@@ -82,6 +86,7 @@ pub fn run(args: Args, printer: &mut Printer) -> Result<u8> {
     let options = Options {
         port: args.port,
         accounts: args.accounts,
+        sign_up: args.sign_up.into(),
         demo: !args.no_demo,
         rate_limits: !args.no_rate_limits,
         synchronous: args.synchronous,

@@ -7,6 +7,7 @@ pub mod oauth;
 pub mod permission_sets;
 pub mod server;
 pub mod services;
+pub mod sign_up;
 pub mod store;
 pub mod telemetry;
 
@@ -32,6 +33,9 @@ pub struct Config {
     /// Names: the PLC directory and the handles this server gives out.
     #[serde(default)]
     pub identity: identity::Identity,
+    /// Who may make an account.
+    #[serde(default)]
+    pub sign_up: sign_up::SignUp,
     /// The database.
     #[serde(default)]
     pub store: store::Store,

@@ -18,6 +18,7 @@ use anyhow::{Context, Result};
 use gatewright_client::Sessions;
 use gatewright_client::sessions::KeyRing;
 use gatewright_client::sessions::file::FolderStore;
+use gatewright_host::settings::SignUpMode;
 use gatewright_protocol::random::Random;
 use gatewright_protocol::time::Clock;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
@@ -52,6 +53,8 @@ pub struct Options {
     pub port: u16,
     /// How many accounts there are, at least two.
     pub accounts: usize,
+    /// Who may make an account.
+    pub sign_up: SignUpMode,
     /// Whether the demo app runs.
     pub demo: bool,
     /// Whether requests are counted.
@@ -75,6 +78,7 @@ impl Options {
             data,
             port: 2583,
             accounts: 2,
+            sign_up: SignUpMode::Closed,
             demo: true,
             rate_limits: true,
             synchronous: Synchronous::Normal,
@@ -143,6 +147,7 @@ impl Network {
             data: options.data.clone(),
             plc_url: Url::parse(&plc_url)?,
             handle_domains: vec![".test".to_owned()],
+            sign_up: options.sign_up,
             network: gatewright_resolve::Network::Development(Arc::clone(&names) as _),
             synchronous: options.synchronous,
             rate_limits: options.rate_limits,

@@ -58,7 +58,7 @@ const fn admin_or_moderation(nsid: &'static str) -> Row {
 pub(super) const ATPROTO: &[Row] = &[
     // com.atproto.server
     open("com.atproto.server.describeServer").answered_here(),
-    row("com.atproto.server.createAccount", &[N, S], Rule::Forbidden),
+    row("com.atproto.server.createAccount", &[N, S], Rule::Forbidden).answered_here(),
     open("com.atproto.server.createSession").answered_here(),
     row("com.atproto.server.refreshSession", &[R], Rule::Forbidden).answered_here(),
     row("com.atproto.server.deleteSession", &[R], Rule::Forbidden).expired_too().answered_here(),
@@ -67,9 +67,9 @@ pub(super) const ATPROTO: &[Row] = &[
     row("com.atproto.server.listAppPasswords", &[F], Rule::Forbidden).answered_here(),
     row("com.atproto.server.revokeAppPassword", &[F], Rule::Forbidden).answered_here(),
     row("com.atproto.server.getServiceAuth", &[F, P, A, T, O], Rule::ServiceToken).answered_here(),
-    admin("com.atproto.server.createInviteCode"),
-    admin("com.atproto.server.createInviteCodes"),
-    row("com.atproto.server.getAccountInviteCodes", &[F], Rule::Forbidden).not_taken_down(),
+    admin("com.atproto.server.createInviteCode").answered_here(),
+    admin("com.atproto.server.createInviteCodes").answered_here(),
+    row("com.atproto.server.getAccountInviteCodes", &[F], Rule::Forbidden).not_taken_down().answered_here(),
     open("com.atproto.server.reserveSigningKey"),
     row("com.atproto.server.requestAccountDelete", &[F], Rule::Forbidden).not_taken_down().answered_here(),
     open("com.atproto.server.deleteAccount").answered_here(),
@@ -81,9 +81,9 @@ pub(super) const ATPROTO: &[Row] = &[
     row("com.atproto.server.confirmEmail", &[F, O], MANAGE_EMAIL).not_taken_down().answered_here(),
     row("com.atproto.server.requestEmailUpdate", &[F], Rule::Forbidden).not_taken_down().answered_here(),
     row("com.atproto.server.updateEmail", &[F], Rule::Forbidden).answered_here(),
-    row("com.atproto.server.activateAccount", &[F], Rule::Forbidden),
-    row("com.atproto.server.deactivateAccount", &[F, T], Rule::Forbidden),
-    row("com.atproto.server.checkAccountStatus", &[F, P, A, O], Rule::Any),
+    row("com.atproto.server.activateAccount", &[F], Rule::Forbidden).answered_here(),
+    row("com.atproto.server.deactivateAccount", &[F, T], Rule::Forbidden).answered_here(),
+    row("com.atproto.server.checkAccountStatus", &[F, P, A, O], Rule::Any).answered_here(),
     // com.atproto.repo
     row("com.atproto.repo.createRecord", &[F, P, A, O], Rule::Body).answered_here(),
     row("com.atproto.repo.putRecord", &[F, P, A, O], Rule::Body).answered_here(),
@@ -97,7 +97,7 @@ pub(super) const ATPROTO: &[Row] = &[
     open("com.atproto.repo.listRecords").answered_here(),
     // com.atproto.identity
     open("com.atproto.identity.resolveHandle").answered_here(),
-    row("com.atproto.identity.updateHandle", &[F, O], HANDLE).not_taken_down(),
+    row("com.atproto.identity.updateHandle", &[F, O], HANDLE).not_taken_down().answered_here(),
     row("com.atproto.identity.getRecommendedDidCredentials", &[F, P, A, O], Rule::Any),
     row("com.atproto.identity.requestPlcOperationSignature", &[F, T, O], IDENTITY),
     row("com.atproto.identity.signPlcOperation", &[F, T, O], IDENTITY),

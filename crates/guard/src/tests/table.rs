@@ -133,7 +133,7 @@ async fn sec_45_a_header_leads_no_local_method_elsewhere() {
         assert!(matches!(here.status, 403 | 501), "{}: {here:?}", row.nsid);
         barred += 1;
     }
-    assert!(barred >= 2, "{barred}");
+    assert!(barred > 0, "no protected method is left that is not answered here");
 }
 
 #[tokio::test]

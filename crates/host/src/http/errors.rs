@@ -10,6 +10,11 @@ use serde::Serialize;
 
 use crate::blobs::ReceiveError;
 use crate::operations::access::{AccessError, ReadError};
+use crate::operations::activate_account::ActivateAccountError;
+use crate::operations::check_account_status::CheckAccountStatusError;
+use crate::operations::check_identity::IdentityFault;
+use crate::operations::create_invite_codes::CreateInviteCodesError;
+use crate::operations::deactivate_account::DeactivateAccountError;
 use crate::operations::find_preferences::FindPreferencesError;
 use crate::operations::find_profile::FindProfileError;
 use crate::operations::find_session::FindSessionError;
@@ -21,6 +26,7 @@ use crate::operations::read_blob::ReadBlobError;
 use crate::operations::read_record::ReadRecordError;
 use crate::operations::read_repo::ReadRepoError;
 use crate::operations::resolve_handle::ResolveHandleError;
+use crate::operations::update_handle::UpdateHandleError;
 use crate::operations::upload_blob::UploadBlobError;
 use crate::operations::write::WriteError;
 use crate::proxy::OriginError;
@@ -63,6 +69,16 @@ impl XrpcError {
 
     fn unauthorized(error: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, error, message)
+    }
+
+    /// The credentials are in order, but of an account that is not here any more.
+    fn account_not_found(error: &dyn std::error::Error) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "AccountNotFound", error.to_string())
+    }
+
+    /// What was sent is no handle at all.
+    pub(crate) fn invalid_handle() -> Self {
+        Self::bad("InvalidHandle", "`handle` is not a handle, such as alice.example.com")
     }
 
     /// Too much at once.
@@ -127,7 +143,7 @@ impl From<AccessError> for XrpcError {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::Deactivated => Self::unauthorized("AccountDeactivated", error.to_string()),
-            AccessError::NotFound => Self::new(StatusCode::FORBIDDEN, "AccountNotFound", error.to_string()),
+            AccessError::NotFound => Self::account_not_found(&error),
             AccessError::NotYours => Self::unauthorized("AuthenticationRequired", error.to_string()),
             AccessError::Store(error) => error.into(),
             AccessError::TakenDown => Self::unauthorized("AccountTakedown", error.to_string()),
@@ -232,12 +248,53 @@ impl From<UploadBlobError> for XrpcError {
     }
 }
 
+impl From<ActivateAccountError> for XrpcError {
+    fn from(error: ActivateAccountError) -> Self {
+        match error {
+            ActivateAccountError::Identity(IdentityFault::Store(error))
+            | ActivateAccountError::Store(error) => error.into(),
+            ActivateAccountError::Identity(_) => Self::invalid_request(error.to_string()),
+            ActivateAccountError::NotFound => Self::account_not_found(&error),
+            ActivateAccountError::TakenDown => Self::unauthorized("AccountTakedown", error.to_string()),
+        }
+    }
+}
+
+impl From<CreateInviteCodesError> for XrpcError {
+    fn from(error: CreateInviteCodesError) -> Self {
+        match error {
+            CreateInviteCodesError::Count | CreateInviteCodesError::NotHere(_) => {
+                Self::invalid_request(error.to_string())
+            }
+            CreateInviteCodesError::Store(error) => error.into(),
+            CreateInviteCodesError::Taken => Self::busy(error.to_string()),
+        }
+    }
+}
+
+impl From<DeactivateAccountError> for XrpcError {
+    fn from(error: DeactivateAccountError) -> Self {
+        match error {
+            DeactivateAccountError::NotFound => Self::account_not_found(&error),
+            DeactivateAccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CheckAccountStatusError> for XrpcError {
+    fn from(error: CheckAccountStatusError) -> Self {
+        match error {
+            CheckAccountStatusError::NotFound => Self::account_not_found(&error),
+            CheckAccountStatusError::Repo(error) => error.into(),
+            CheckAccountStatusError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<FindSessionError> for XrpcError {
     fn from(error: FindSessionError) -> Self {
         match error {
-            FindSessionError::NotFound => {
-                Self::new(StatusCode::FORBIDDEN, "AccountNotFound", error.to_string())
-            }
+            FindSessionError::NotFound => Self::account_not_found(&error),
             FindSessionError::Store(error) => error.into(),
         }
     }
@@ -246,9 +303,7 @@ impl From<FindSessionError> for XrpcError {
 impl From<FindPreferencesError> for XrpcError {
     fn from(error: FindPreferencesError) -> Self {
         match error {
-            FindPreferencesError::NotFound => {
-                Self::new(StatusCode::FORBIDDEN, "AccountNotFound", error.to_string())
-            }
+            FindPreferencesError::NotFound => Self::account_not_found(&error),
             FindPreferencesError::Store(error) => error.into(),
         }
     }
@@ -304,9 +359,7 @@ impl From<PutPreferencesError> for XrpcError {
             PutPreferencesError::Kind | PutPreferencesError::OwnerOnly | PutPreferencesError::TooMany => {
                 Self::invalid_request(error.to_string())
             }
-            PutPreferencesError::NotFound => {
-                Self::new(StatusCode::FORBIDDEN, "AccountNotFound", error.to_string())
-            }
+            PutPreferencesError::NotFound => Self::account_not_found(&error),
             PutPreferencesError::Store(error) => error.into(),
         }
     }
@@ -318,6 +371,21 @@ impl From<ResolveHandleError> for XrpcError {
             // Clients in use tell "no such handle" from a fault by exactly this name and message.
             ResolveHandleError::NotFound => Self::invalid_request("Unable to resolve handle"),
             ResolveHandleError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateHandleError> for XrpcError {
+    fn from(error: UpdateHandleError) -> Self {
+        use UpdateHandleError as E;
+        match error {
+            E::Document(_) | E::NoKey => Self::invalid_request(error.to_string()),
+            E::NotFound => Self::account_not_found(&error),
+            E::NotGiven(_) | E::Unresolved(_) => Self::bad("InvalidHandle", error.to_string()),
+            E::Plc(error) => Self::upstream_failure(&error),
+            E::Reserved(_) | E::Taken(_) => Self::bad("HandleNotAvailable", error.to_string()),
+            E::Store(error) => error.into(),
+            E::TooMany(too_many) => Self::TooMany(too_many),
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use gatewright_protocol::crypto::PrivateKey;
+use gatewright_protocol::invite_code::InviteCode;
 use gatewright_protocol::plc::{self, State};
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_store::StoreError;
 use gatewright_store::account::{Account, AccountCreated, AccountStatus, NewAccount, PasswordHash};
+use gatewright_store::invite_code::InvitedAccountCreated;
 
 use crate::context::Context;
 use crate::identity::PlcError;
@@ -34,6 +36,8 @@ pub enum NewIdentity {
         /// A key of the owner's (`did:key`) that may undo what the host's does.
         recovery_key: Option<String>,
     },
+    /// One that is moved here: its document names another host still, so the account rests until it is activated.
+    Moved(Did),
     /// A `did:web` whose document its owner keeps, or this host if the name is its own.
     Web(Did),
 }
@@ -57,6 +61,9 @@ pub enum CreateAccountError {
     /// The handle belongs to another account.
     #[error("the handle {0} is taken")]
     HandleTaken(Handle),
+    /// The invite code is none, was withdrawn, or is used up.
+    #[error("the invite code is not valid, or is used up")]
+    InviteCode,
     /// The directory did not take the identity.
     #[error(transparent)]
     Plc(#[from] PlcError),
@@ -68,9 +75,18 @@ pub enum CreateAccountError {
     Repo(#[source] WriteError),
 }
 
-/// Makes an account: its keys, its identity, its row and its empty repository.
+/// Makes an account by the word of the operator: its keys, its identity, its row and its empty repository.
 pub async fn create_account(context: &Context, new: CreateAccount) -> Result<Account, CreateAccountError> {
     check_handle(context, &new)?;
+    make(context, new, None).await
+}
+
+/// The same once the handle is known to be one that may be had, and with an invite code that is used up for it.
+pub(super) async fn make(
+    context: &Context,
+    new: CreateAccount,
+    invite: Option<&InviteCode>,
+) -> Result<Account, CreateAccountError> {
     if context.store.find_account_by_handle(&new.handle).await?.is_some() {
         return Err(CreateAccountError::HandleTaken(new.handle));
     }
@@ -81,8 +97,12 @@ pub async fn create_account(context: &Context, new: CreateAccount) -> Result<Acc
         return Err(CreateAccountError::EmailTaken);
     }
     let key = PrivateKey::generate(signing_key::CURVE, &*context.random);
+    let status = match new.identity {
+        NewIdentity::Moved(_) => AccountStatus::Deactivated,
+        NewIdentity::Plc { .. } | NewIdentity::Web(_) => AccountStatus::Active,
+    };
     let did = match new.identity {
-        NewIdentity::Web(did) => did,
+        NewIdentity::Moved(did) | NewIdentity::Web(did) => did,
         NewIdentity::Plc { recovery_key } => publish(context, &new.handle, &key, recovery_key).await?,
     };
     let account = Account {
@@ -90,18 +110,28 @@ pub async fn create_account(context: &Context, new: CreateAccount) -> Result<Acc
         handle: new.handle,
         email,
         email_confirmed: false,
-        status: AccountStatus::Active,
+        status,
         created_at: context.now(),
     };
     let sealed = signing_key::seal(&context.seal, &did, &key, &*context.random);
     let row =
         NewAccount { account: account.clone(), password: new.password, sealed_signing_key: Some(sealed) };
-    match context.store.create_account(row).await? {
+    let created = match invite {
+        None => context.store.create_account(row).await?,
+        Some(code) => match context.store.create_invited_account(row, code).await? {
+            InvitedAccountCreated::NoUse => return Err(CreateAccountError::InviteCode),
+            InvitedAccountCreated::Outcome(created) => created,
+        },
+    };
+    match created {
         AccountCreated::Created => {}
         AccountCreated::DidTaken => return Err(CreateAccountError::DidTaken),
         AccountCreated::EmailTaken => return Err(CreateAccountError::EmailTaken),
         AccountCreated::HandleTaken => return Err(CreateAccountError::HandleTaken(account.handle)),
     }
+    // An account of the same DID may have been here before, and was deleted.
+    context.multikeys.invalidate(&did);
+    context.desks.forget(&did);
     let rev = context.next_tid();
     // A write of nothing makes the first commit of an account that has a key and no repository.
     context.desks.write(context.means(&rev), &did, &[], None).await.map_err(CreateAccountError::Repo)?;
@@ -111,7 +141,7 @@ pub async fn create_account(context: &Context, new: CreateAccount) -> Result<Acc
 fn check_handle(context: &Context, new: &CreateAccount) -> Result<(), CreateAccountError> {
     let settings = &context.settings;
     let own = match &new.identity {
-        NewIdentity::Plc { .. } => false,
+        NewIdentity::Moved(_) | NewIdentity::Plc { .. } => false,
         NewIdentity::Web(did) => {
             if did.web_origin(settings.development).is_none() {
                 return Err(CreateAccountError::Did(did.clone()));

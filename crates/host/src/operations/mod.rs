@@ -1,9 +1,14 @@
 //! What the host does: an operation is one file, one public function, one error.
 
 pub mod access;
+pub mod activate_account;
 pub mod apply_writes;
+pub mod check_account_status;
+pub mod check_identity;
 pub mod create_account;
+pub mod create_invite_codes;
 pub mod create_record;
+pub mod deactivate_account;
 pub mod delete_record;
 pub mod describe_account;
 pub mod describe_repo;
@@ -25,6 +30,8 @@ pub mod read_record;
 pub mod read_repo;
 pub mod repo_status;
 pub mod resolve_handle;
+pub mod sign_up;
 pub mod sweep_blobs;
+pub mod update_handle;
 pub mod upload_blob;
 pub mod write;

@@ -32,7 +32,7 @@ pub async fn resolve_handle(
     if context.settings.owns_domain_of(handle) || handle.is_reserved(context.settings.development) {
         return Err(ResolveHandleError::NotFound);
     }
-    context.handles.resolve(handle, peer).await.ok_or(ResolveHandleError::NotFound)
+    context.identities.resolve(handle, peer).await.ok_or(ResolveHandleError::NotFound)
 }
 
 /// The DID of an account of this host that has the handle and was not taken down (ID-27).

@@ -165,6 +165,11 @@ impl Desks {
         Held { _slot: self.table.get_with_by_ref(did, Arc::default).lock_owned().await }
     }
 
+    /// Forgets what is at hand of an account: whose repository begins anew may have had another, with another key.
+    pub fn forget(&self, did: &Did) {
+        self.table.invalidate(did);
+    }
+
     /// Makes one commit of all changes, or none. `swap` is the commit that the head must be.
     ///
     /// # Errors

@@ -27,7 +27,8 @@ fn routes() -> BTreeSet<&'static str> {
 }
 
 /// What an authorization server answers beside a host.
-const OF_THE_SERVER: [&str; 6] = [
+const OF_THE_SERVER: [&str; 7] = [
+    "com.atproto.server.createAccount",
     "com.atproto.server.createAppPassword",
     "com.atproto.server.createSession",
     "com.atproto.server.deleteSession",
@@ -76,7 +77,11 @@ async fn without_credentials_only_open_methods_are_answered() {
             }
         }
     }
-    assert_eq!(closed, 2 * 11, "five writes, getSession, getServiceAuth, profiles and preferences");
+    assert_eq!(
+        closed,
+        2 * 18,
+        "five writes, invite codes, the life and handle of an account, getSession, getServiceAuth, profiles and preferences"
+    );
     assert_eq!(send(Method::GET, "/xrpc/_health").await.status(), 200);
     assert_eq!(send(Method::GET, "/xrpc/com.example.unknown").await.status(), 501);
     let metadata = send(Method::GET, "/.well-known/oauth-protected-resource").await;

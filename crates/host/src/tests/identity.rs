@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::support::{Network, refused};
-use crate::identity::HandleResolver;
+use crate::identity::IdentityResolver;
 use crate::operations::create_account::{CreateAccount, CreateAccountError as E, NewIdentity};
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn handles_are_answered_for_by_query_and_by_name() {
 struct Noting(Mutex<Vec<Option<Peer>>>);
 
 #[async_trait]
-impl HandleResolver for Noting {
+impl IdentityResolver for Noting {
     async fn resolve(&self, _: &Handle, peer: Option<Peer>) -> Option<Did> {
         self.0.lock().await.push(peer);
         None

@@ -1,5 +1,6 @@
 //! A host to ask, its accounts, its clock, and what it handed in at the directory.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -10,11 +11,13 @@ use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use gatewright_protocol::crypto::{Curve, PrivateKey, SealKey, sha256};
-use gatewright_protocol::plc::{Operation, check_genesis};
+use gatewright_protocol::did_document::DidDocument;
+use gatewright_protocol::plc::{Entry, Operation, check_genesis, check_next, current, document};
 use gatewright_protocol::random::Random;
 use gatewright_protocol::scope::Permissions;
-use gatewright_protocol::syntax::{Development, Did};
+use gatewright_protocol::syntax::{Development, Did, Handle};
 use gatewright_protocol::time::{Clock, UnixTime};
+use gatewright_resolve::Peer;
 use gatewright_store::account::Account;
 use gatewright_store::blob::{Blob, BlobStore as _};
 use gatewright_store::memory::Memory;
@@ -26,7 +29,7 @@ use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
 use crate::http::Caller;
-use crate::identity::{HandleResolver, OwnHandlesOnly, PlcDirectory, PlcError};
+use crate::identity::{IdentityResolver, PlcDirectory, PlcError};
 use crate::operations::create_account::{CreateAccount, NewIdentity};
 use crate::proxy::Forwarding;
 use crate::settings::Settings;
@@ -67,12 +70,54 @@ impl Random for TestRandom {
 #[derive(Debug, Default)]
 pub(super) struct TestPlc(pub(super) Mutex<Vec<(Did, Operation)>>);
 
+impl TestPlc {
+    async fn log(&self, did: &Did) -> Vec<Entry> {
+        let taken = self.0.lock().await;
+        let own = taken.iter().filter(|(whose, _)| whose == did);
+        own.map(|(_, operation)| Entry::new(operation.clone(), UnixTime::from_millis(0))).collect()
+    }
+}
+
 #[async_trait]
 impl PlcDirectory for TestPlc {
     async fn submit(&self, did: &Did, operation: &Operation) -> Result<(), PlcError> {
-        check_genesis(did, operation).map_err(|_| PlcError::Refused { status: 400 })?;
+        let log = self.log(did).await;
+        let checked = if log.is_empty() {
+            check_genesis(did, operation)
+        } else {
+            check_next(&log, operation, UnixTime::from_millis(0)).map(drop)
+        };
+        checked.map_err(|_| PlcError::Refused { status: 400 })?;
         self.0.lock().await.push((did.clone(), operation.clone()));
         Ok(())
+    }
+
+    async fn last(&self, did: &Did) -> Result<Operation, PlcError> {
+        let last = self.log(did).await.pop();
+        last.map(|entry| entry.operation).ok_or(PlcError::Refused { status: 404 })
+    }
+}
+
+/// What DIDs and handles of others publish, and the documents of the directory where nothing else is set.
+#[derive(Debug, Default)]
+struct Published {
+    plc: Arc<TestPlc>,
+    documents: Mutex<HashMap<Did, Option<DidDocument>>>,
+    handles: Mutex<HashMap<Handle, Did>>,
+}
+
+#[async_trait]
+impl IdentityResolver for Published {
+    async fn resolve(&self, handle: &Handle, _: Option<Peer>) -> Option<Did> {
+        self.handles.lock().await.get(handle).cloned()
+    }
+
+    async fn document(&self, did: &Did) -> Option<Arc<DidDocument>> {
+        if let Some(set) = self.documents.lock().await.get(did) {
+            return set.clone().map(Arc::new);
+        }
+        let state = current(&self.plc.log(did).await)?;
+        Some(Arc::new(document(did, &state)))
     }
 }
 
@@ -80,6 +125,7 @@ pub(super) struct Network {
     pub(super) host: Host,
     pub(super) store: Arc<Memory>,
     pub(super) plc: Arc<TestPlc>,
+    published: Arc<Published>,
     pub(super) clock: Arc<TestClock>,
     router: Router,
     folder: TempDir,
@@ -127,8 +173,8 @@ impl Network {
     }
 
     /// One that asks this one about handles of others.
-    pub(super) fn asking(handles: Arc<dyn HandleResolver>, change: impl FnOnce(&mut Settings)) -> Self {
-        Self::made(Arc::new(Memory::new()), handles, change, None)
+    pub(super) fn asking(identities: Arc<dyn IdentityResolver>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(Arc::new(Memory::new()), Some(identities), change, None)
     }
 
     /// Another host on the same store.
@@ -142,12 +188,12 @@ impl Network {
     }
 
     fn on(store: Arc<Memory>, change: impl FnOnce(&mut Settings), forwarding: Option<Forwarding>) -> Self {
-        Self::made(store, Arc::new(OwnHandlesOnly), change, forwarding)
+        Self::made(store, None, change, forwarding)
     }
 
     fn made(
         store: Arc<Memory>,
-        handles: Arc<dyn HandleResolver>,
+        identities: Option<Arc<dyn IdentityResolver>>,
         change: impl FnOnce(&mut Settings),
         forwarding: Option<Forwarding>,
     ) -> Self {
@@ -165,13 +211,15 @@ impl Network {
         let keys =
             Keys { seal: SealKey::new([7; 32]), rotation: PrivateKey::generate(Curve::K256, &*random) };
         let plc = Arc::new(TestPlc::default());
+        let published = Arc::new(Published { plc: plc.clone(), ..Published::default() });
+        let identities = identities.unwrap_or_else(|| published.clone());
         let clock = Arc::new(TestClock::new());
         let mut host = Host::builder(settings, store.clone(), keys, plc.clone(), clock.clone(), random);
         if let Some(forwarding) = forwarding {
             host = host.forwarding(forwarding);
         }
-        let host = host.handles(handles).build().unwrap();
-        Self { router: host.unguarded(), host, store, plc, clock, folder }
+        let host = host.identities(identities).build().unwrap();
+        Self { router: host.unguarded(), host, store, plc, published, clock, folder }
     }
 
     pub(super) async fn account(&self, name: &str) -> Account {
@@ -182,6 +230,21 @@ impl Network {
             identity: NewIdentity::Plc { recovery_key: None },
         };
         self.host.create_account(new).await.unwrap()
+    }
+
+    /// What the DID publishes at present.
+    pub(super) async fn publishes(&self, did: &Did) -> DidDocument {
+        DidDocument::clone(&*self.published.document(did).await.unwrap())
+    }
+
+    /// Sets what the DID publishes, in the place of what the directory has; `None` for nothing.
+    pub(super) async fn publish(&self, did: &Did, document: Option<DidDocument>) {
+        self.published.documents.lock().await.insert(did.clone(), document);
+    }
+
+    /// Sets whose handle, of none of the host's domains, it is.
+    pub(super) async fn publish_handle(&self, handle: &str, did: &Did) {
+        self.published.handles.lock().await.insert(handle.parse().unwrap(), did.clone());
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Answer {
@@ -208,6 +271,12 @@ impl Network {
             .header("content-type", "application/json")
             .extension(caller(did, scope));
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// Asks a procedure that takes no body as an account.
+    pub(super) async fn post_bare_as(&self, did: &Did, scope: &str, method: &str) -> Answer {
+        let request = Request::post(format!("/xrpc/{method}")).extension(caller(did, scope));
+        self.send(request.body(Body::empty()).unwrap()).await
     }
 
     /// Creates a note, with every permission.

@@ -16,6 +16,7 @@ pub(crate) struct RateLimits {
     sign_in: Counter,
     sign_in_daily: Counter,
     sign_in_network: Counter,
+    sign_up: Counter,
     push_public: Counter,
     push_confidential: Counter,
     refused: Counter,
@@ -37,6 +38,7 @@ impl RateLimits {
             sign_in: Counter::new(limits.sign_in),
             sign_in_daily: Counter::new(limits.sign_in_daily),
             sign_in_network: Counter::new(limits.sign_in_network),
+            sign_up: Counter::new(limits.sign_up),
             push_public: Counter::new(limits.push_public),
             push_confidential: Counter::new(limits.push_confidential),
             refused: Counter::new(limits.refused),
@@ -70,6 +72,11 @@ impl RateLimits {
         let daily = self.sign_in_daily.spend((network, &identifier), 1, now)?;
         let all = self.sign_in_network.spend(network, 1, now)?;
         Ok(Some(short.tighter(daily).tighter(all)))
+    }
+
+    /// An attempt to make an account, on a page or by `createAccount`: it may cost a password's hash and an identity.
+    pub(crate) fn sign_up(&self, network: Network, now: UnixTime) -> Result<Option<Budget>, TooMany> {
+        if self.enabled { self.sign_up.spend(network, 1, now).map(Some) } else { Ok(None) }
     }
 
     /// A call of a method (RS-12). What is left, where anything is counted.

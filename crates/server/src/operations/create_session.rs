@@ -131,14 +131,15 @@ async fn find(
 }
 
 /// What a session is begun with.
-enum Proof {
+pub(super) enum Proof {
     /// An app password, by this client.
     AppPassword(SessionClient),
     /// The account's own password, and the hash it was checked against where the store keeps it.
     Password(Option<PasswordHash>),
 }
 
-async fn keep(
+/// Keeps a session of an account that proved itself, and signs its tokens.
+pub(super) async fn keep(
     ctx: &Context,
     account: KnownAccount,
     access: LegacyAccess,

@@ -17,6 +17,7 @@ use super::open_request::OpenRequestError;
 use super::permission_parts::{meant, touches};
 use crate::accounts::KnownAccount;
 use crate::context::Context;
+use crate::sign_ups::SignUpMode;
 
 /// Which page of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub enum Show {
         /// Whether there are accounts to choose from instead.
         has_accounts: bool,
     },
+    /// The form for a new account.
+    SignUp,
 }
 
 /// What the person wants to see.
@@ -57,6 +60,8 @@ pub enum Want<'a> {
     Next,
     /// The sign-in form, whoever is signed in.
     SignIn,
+    /// The form for a new account, whoever is signed in.
+    SignUp,
 }
 
 /// What comes next.
@@ -100,9 +105,14 @@ pub(super) async fn judge_request(
             None => return Ok(sign_in(hinted.or_else(|| Some(did.to_string())))),
         },
         Want::SignIn => return Ok(sign_in(hinted)),
+        Want::SignUp if can_sign_up(ctx, request) => return Ok(Judged::Show(Show::SignUp)),
+        Want::SignUp => return Ok(sign_in(hinted)),
         Want::Accounts | Want::Next => {
             let chooses = matches!(want, Want::Accounts) || asked.prompt == Some(Prompt::SelectAccount);
             match fitting.first() {
+                _ if asked.prompt == Some(Prompt::Create) && !chooses && can_sign_up(ctx, request) => {
+                    return Ok(Judged::Show(Show::SignUp));
+                }
                 None => return Ok(sign_in(hinted)),
                 Some(only) if hinted.is_some() && !chooses => only.clone(),
                 Some(_) if asked.prompt == Some(Prompt::Create) && !chooses => return Ok(sign_in(hinted)),
@@ -116,6 +126,11 @@ pub(super) async fn judge_request(
         return Ok(Judged::Approve(account, sets));
     }
     Ok(Judged::Ask(account))
+}
+
+/// Whether an account can be made for this request: somebody may make one, and the client expects none that there is.
+pub(super) fn can_sign_up(ctx: &Context, request: &Request) -> bool {
+    ctx.sign_ups.mode() != SignUpMode::Closed && request.parameters.login_hint.is_none()
 }
 
 /// `prompt=none`: exactly the account that the hint names, signed in, and everything approved before.

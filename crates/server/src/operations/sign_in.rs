@@ -135,7 +135,7 @@ pub async fn sign_in_by_passkey(
 
 /// Keeps the sign-in of somebody who proved all that there is to prove: the device's new secret. `None` if the device or
 /// the password is gone.
-async fn keep(
+pub(super) async fn keep(
     ctx: &Context,
     device: &DeviceId,
     request: &Request,

@@ -27,6 +27,7 @@ pub(crate) mod permission_list;
 pub(crate) mod recovery_codes;
 pub(crate) mod reset_password;
 pub(crate) mod sign_in;
+pub(crate) mod sign_up;
 pub(crate) mod use_reset_code;
 
 #[cfg(test)]
@@ -108,6 +109,8 @@ pub(crate) mod paths {
     pub(crate) const PASSKEY: &str = "/oauth/authorize/passkey";
     /// `GET` (with the same query): the sign-in form, whoever is signed in. `POST`: identifier and password.
     pub(crate) const SIGN_IN: &str = "/oauth/authorize/sign-in";
+    /// `GET` (with the same query): the form for a new account. `POST`: handle, address, password and invite code.
+    pub(crate) const SIGN_UP: &str = "/oauth/authorize/sign-up";
 }
 
 /// A page that can be sent.

@@ -32,6 +32,8 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) passkey: Option<AskedPasskey>,
     /// Where the account picker is, if accounts are remembered on this device.
     pub(crate) picker: Option<&'a str>,
+    /// Where an account can be made, if anybody may.
+    pub(crate) sign_up: Option<&'a str>,
 }
 
 /// Why an attempt to sign in failed, as the person is told. A wrong password and an unknown account are one (AS-37).
@@ -107,9 +109,17 @@ impl<'a> super::Sampled<'a> for SignInPage<'a> {
             can_reset: true,
             passkey: None,
             picker: None,
+            sign_up: None,
         };
         vec![
             ("first", plain(ClientName::sample_host())),
+            (
+                "sign_up",
+                Self {
+                    sign_up: Some("/oauth/authorize/sign-up?client_id=a&request_uri=b"),
+                    ..plain(ClientName::sample_host())
+                },
+            ),
             (
                 "hint",
                 Self { identifier: "alice.test", expected: Some("alice.test"), ..plain(ClientName::Device) },

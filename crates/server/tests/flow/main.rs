@@ -46,4 +46,6 @@ mod sessions;
 #[cfg(test)]
 mod sign_in;
 #[cfg(test)]
+mod sign_up;
+#[cfg(test)]
 mod thin_line;

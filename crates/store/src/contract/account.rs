@@ -2,7 +2,7 @@
 
 use super::fixture::*;
 use super::{RACERS, Subject};
-use crate::account::{AccountCreated, AccountStatus};
+use crate::account::{AccountCreated, AccountStatus, HandleReplaced};
 use crate::request::CodeExchanged;
 
 /// An account is found by its DID, handle and address, and its password and key are found by its DID.
@@ -142,6 +142,60 @@ pub async fn an_account_that_may_not_act_has_no_tokens(store: Subject) {
         "an active account keeps its tokens"
     );
     assert!(!store.set_account_status(&did(9), AccountStatus::Active).await.expect("it answers"));
+}
+
+/// What its owner decides counts only where nobody decided otherwise meanwhile.
+pub async fn a_status_changes_only_from_the_one_that_was_seen(store: Subject) {
+    use AccountStatus::{Active, Deactivated, TakenDown};
+    store.create_account(account(1)).await.expect("it writes");
+    grant(&store, 1).await;
+    assert!(!store.change_account_status(&did(1), Deactivated, Active).await.expect("it answers"));
+    assert!(store.find_token(token_id(1)).await.expect("it reads").is_some(), "nothing was changed");
+    assert!(store.change_account_status(&did(1), Active, Deactivated).await.expect("it writes"));
+    assert!(store.find_token(token_id(1)).await.expect("it reads").is_none(), "put to rest");
+    assert!(store.set_account_status(&did(1), TakenDown).await.expect("it writes"));
+    assert!(!store.change_account_status(&did(1), Deactivated, Active).await.expect("it answers"));
+    let found = store.find_account(&did(1)).await.expect("it reads").expect("it exists");
+    assert_eq!(found.status, TakenDown);
+    assert!(!store.change_account_status(&did(9), Active, Deactivated).await.expect("it answers"));
+}
+
+/// The former handle is free at once, and one that is taken changes nothing.
+pub async fn a_handle_is_replaced_in_one_step(store: Subject) {
+    for number in [1, 2] {
+        store.create_account(account(number)).await.expect("it writes");
+    }
+    let former = account(1).account.handle;
+    let new = "other.example.com".parse().expect("a handle");
+    let replace =
+        async |number, handle| store.replace_handle(&did(number), handle).await.expect("it answers");
+    assert!(store.find_account(&did(1)).await.expect("it reads").is_some());
+    assert_eq!(replace(1, &new).await, HandleReplaced::Replaced);
+    assert_eq!(replace(1, &new).await, HandleReplaced::Replaced, "it has it already");
+    assert_eq!(replace(2, &new).await, HandleReplaced::Taken);
+    assert_eq!(replace(9, &former).await, HandleReplaced::NoAccount);
+    let found = store.find_account(&did(1)).await.expect("it reads").expect("it exists");
+    assert_eq!(found.handle, new);
+    let by_handle = async |handle| store.find_account_by_handle(handle).await.expect("it reads");
+    assert_eq!(by_handle(&new).await.expect("it is found").did, did(1));
+    assert_eq!(by_handle(&former).await, None);
+    assert_eq!(replace(2, &former).await, HandleReplaced::Replaced, "it is free");
+    assert_eq!(by_handle(&former).await.expect("it is found").did, did(2));
+}
+
+/// One handle, many accounts that want to change to it.
+pub async fn changes_to_one_handle_race_and_one_wins(store: Subject) {
+    for number in 0..RACERS {
+        store.create_account(account(number)).await.expect("it writes");
+    }
+    let replaced = store
+        .race(|store, racer| async move {
+            let wanted = "wanted.example.com".parse().expect("a handle");
+            store.replace_handle(&did(racer), &wanted).await.expect("it answers")
+        })
+        .await;
+    assert_eq!(replaced.iter().filter(|outcome| **outcome == HandleReplaced::Replaced).count(), 1);
+    assert_eq!(replaced.iter().filter(|outcome| **outcome == HandleReplaced::Taken).count(), RACERS - 1);
 }
 
 /// SESS-19: the same DID may come back, and finds nothing of before.

@@ -17,6 +17,7 @@ pub mod consent;
 pub mod device;
 pub mod factor;
 pub mod fixture;
+pub mod invite_code;
 pub mod legacy_session;
 pub mod lexicon;
 pub mod mail_code;
@@ -138,6 +139,9 @@ macro_rules! contract_tests {
                     a_new_hash_of_the_same_password_ends_nothing,
                     a_new_hash_never_brings_a_replaced_password_back,
                     an_account_that_may_not_act_has_no_tokens,
+                    a_status_changes_only_from_the_one_that_was_seen,
+                    a_handle_is_replaced_in_one_step,
+                    changes_to_one_handle_race_and_one_wins,
                     a_deleted_account_leaves_nothing_behind,
                     an_account_that_is_kept_elsewhere_can_be_forgotten_too,
                     accounts_of_one_name_race_and_one_wins,
@@ -186,6 +190,13 @@ macro_rules! contract_tests {
                     a_new_password_ends_what_waits,
                     an_account_proves_itself_on_a_device,
                     a_deleted_account_leaves_no_factor,
+                }
+                invite_code {
+                    codes_are_found_as_they_were_made,
+                    a_code_is_used_up_with_the_account_that_it_makes,
+                    a_code_that_was_withdrawn_makes_nothing,
+                    a_deleted_account_leaves_its_use_and_takes_its_codes_along,
+                    the_last_use_of_a_code_is_raced_for_and_one_wins,
                 }
                 lexicon {
                     a_lexicon_is_found_as_it_was_resolved,
@@ -240,6 +251,7 @@ macro_rules! contract_tests {
                 repo {
                     a_commit_keeps_head_blocks_and_records,
                     a_value_that_two_records_have_stays_when_one_goes,
+                    what_there_is_of_an_account_is_counted,
                     a_commit_on_another_head_changes_nothing,
                     a_record_that_names_an_unknown_blob_changes_nothing,
                     records_are_listed_both_ways_and_by_pages,
@@ -330,6 +342,7 @@ mod tests {
             include_str!("consent.rs"),
             include_str!("device.rs"),
             include_str!("factor.rs"),
+            include_str!("invite_code.rs"),
             include_str!("legacy_session.rs"),
             include_str!("lexicon.rs"),
             include_str!("mail_code.rs"),

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::fixture::*;
-use crate::repo::{Committed, ListRecords, RecordChange};
+use crate::repo::{Committed, ListRecords, RecordChange, RepoCounts};
 
 /// And the next one moves the head, drops what is no more, and changes the index.
 pub async fn a_commit_keeps_head_blocks_and_records(store: Subject) {
@@ -47,6 +47,25 @@ pub async fn a_value_that_two_records_have_stays_when_one_goes(store: Subject) {
     store.commit_repo(next).await.expect("it writes");
     let found = store.find_record(&did(1), &collection("note"), &key("a")).await.expect("it reads");
     assert_eq!(found, Some(record("a", 20)));
+}
+
+/// Each record, each block and value once, each blob that is named once.
+pub async fn what_there_is_of_an_account_is_counted(store: Subject) {
+    let count = async |number| store.count_repo(&did(number)).await.expect("it reads");
+    assert_eq!(count(1).await, RepoCounts::default());
+    store.create_blob(blob(1, 50)).await.expect("it writes");
+    store.create_blob(blob(1, 51)).await.expect("it writes");
+    assert_eq!(count(1).await, RepoCounts { blobs: 2, ..RepoCounts::default() });
+    let mut first = commit(1, None, 10, &[record("a", 20), record("b", 20), record("c", 21)]);
+    first.blocks.retain(|(cid, _)| *cid == block(10).0 || *cid == block(11).0);
+    for change in &mut first.changes {
+        if let RecordChange::Put { blobs, .. } = change {
+            blobs.push(block(50).0);
+        }
+    }
+    store.commit_repo(first).await.expect("it writes");
+    assert_eq!(count(1).await, RepoCounts { blobs: 2, blocks: 4, named_blobs: 1, records: 3 });
+    assert_eq!(count(2).await, RepoCounts::default(), "another account");
 }
 
 /// Compare and swap.

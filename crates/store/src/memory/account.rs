@@ -8,7 +8,9 @@ use gatewright_protocol::syntax::{Did, Handle};
 
 use super::{Memory, Tables};
 use crate::StoreError;
-use crate::account::{Account, AccountCreated, AccountStatus, AccountStore, NewAccount, PasswordHash};
+use crate::account::{
+    Account, AccountCreated, AccountStatus, AccountStore, HandleReplaced, NewAccount, PasswordHash,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
@@ -25,7 +27,7 @@ struct Row {
 }
 
 impl Accounts {
-    fn insert(&mut self, new: NewAccount) -> AccountCreated {
+    pub(super) fn insert(&mut self, new: NewAccount) -> AccountCreated {
         let mut account = new.account;
         account.email = account.email.map(|email| email.to_lowercase());
         if self.rows.contains_key(&account.did) {
@@ -134,16 +136,30 @@ impl AccountStore for Memory {
     }
 
     async fn set_account_status(&self, did: &Did, status: AccountStatus) -> Result<bool, StoreError> {
-        let tables = &mut *self.tables();
-        let Some(row) = tables.accounts.rows.get_mut(did) else { return Ok(false) };
-        row.account.status = status;
-        if status != AccountStatus::Active {
-            tables.end_tokens(did);
+        Ok(self.tables().set_status(did, status))
+    }
+
+    async fn change_account_status(
+        &self,
+        did: &Did,
+        from: AccountStatus,
+        to: AccountStatus,
+    ) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let is_from = tables.accounts.rows.get(did).is_some_and(|row| row.account.status == from);
+        Ok(is_from && tables.set_status(did, to))
+    }
+
+    async fn replace_handle(&self, did: &Did, handle: &Handle) -> Result<HandleReplaced, StoreError> {
+        let accounts = &mut self.tables().accounts;
+        let Some(row) = accounts.rows.get_mut(did) else { return Ok(HandleReplaced::NoAccount) };
+        if accounts.by_handle.get(handle).is_some_and(|owner| owner != did) {
+            return Ok(HandleReplaced::Taken);
         }
-        if status == AccountStatus::TakenDown {
-            tables.legacy_sessions.remove_account(did);
-        }
-        Ok(true)
+        let former = std::mem::replace(&mut row.account.handle, handle.clone());
+        accounts.by_handle.remove(&former);
+        accounts.by_handle.insert(handle.clone(), did.clone());
+        Ok(HandleReplaced::Replaced)
     }
 
     async fn delete_account(&self, did: &Did) -> Result<bool, StoreError> {
@@ -177,6 +193,7 @@ impl Tables {
             self.consents.remove_account(did),
             self.app_passwords.remove_account(did),
             self.factors.remove_account(did),
+            self.invitations.remove_account(did),
             self.legacy_sessions.remove_account(did),
             self.mail_codes.remove_account(did),
             self.preferences.remove_account(did),
@@ -184,6 +201,18 @@ impl Tables {
             self.blobs.remove(did),
         ];
         self.accounts.remove(did) || ended || signed_out || forgotten.contains(&true)
+    }
+
+    fn set_status(&mut self, did: &Did, status: AccountStatus) -> bool {
+        let Some(row) = self.accounts.rows.get_mut(did) else { return false };
+        row.account.status = status;
+        if status != AccountStatus::Active {
+            self.end_tokens(did);
+        }
+        if status == AccountStatus::TakenDown {
+            self.legacy_sessions.remove_account(did);
+        }
+        true
     }
 
     /// Ends the codes and tokens of an account; whether there were any.

@@ -24,6 +24,10 @@ impl Blobs {
         self.rows.get(did).is_some_and(|blobs| blobs.contains_key(cid))
     }
 
+    pub(super) fn count(&self, did: &Did) -> usize {
+        self.rows.get(did).map_or(0, BTreeMap::len)
+    }
+
     pub(super) fn remove(&mut self, did: &Did) -> bool {
         let Some(blobs) = self.rows.remove(did) else { return false };
         self.orphans.extend(blobs.into_keys());

@@ -8,6 +8,7 @@ mod blob;
 mod consent;
 mod device;
 mod factor;
+mod invite_code;
 mod legacy_session;
 mod lexicon;
 mod mail_code;
@@ -40,6 +41,7 @@ struct Tables {
     consents: consent::Consents,
     devices: device::Devices,
     factors: factor::Factors,
+    invitations: invite_code::Invitations,
     legacy_sessions: legacy_session::LegacySessions,
     lexicons: lexicon::Lexicons,
     mail_codes: mail_code::MailCodes,

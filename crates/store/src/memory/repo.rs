@@ -1,6 +1,6 @@
 //! Repositories, their blocks and their records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use gatewright_protocol::syntax::{Did, Nsid, RecordKey};
 
 use super::{Memory, blob};
 use crate::StoreError;
-use crate::repo::{Committed, ListRecords, NewCommit, Record, RecordChange, RepoHead, RepoStore};
+use crate::repo::{Committed, ListRecords, NewCommit, Record, RecordChange, RepoCounts, RepoHead, RepoStore};
 
 #[derive(Debug, Default)]
 pub(super) struct Repos {
@@ -166,6 +166,23 @@ impl RepoStore for Memory {
         } else {
             records.range((Bound::Unbounded, edge)).rev().take(list.limit).map(record).collect()
         }
+    }
+
+    async fn count_repo(&self, did: &Did) -> Result<RepoCounts, StoreError> {
+        let tables = self.tables();
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let blobs = count(tables.blobs.count(did));
+        let Some(repo) = tables.repos.rows.get(did) else {
+            return Ok(RepoCounts { blobs, ..RepoCounts::default() });
+        };
+        let records = || repo.collections.values().flat_map(BTreeMap::values);
+        let values: BTreeSet<Vec<u8>> = records().map(|row| row.cid.to_bytes()).collect();
+        Ok(RepoCounts {
+            blobs,
+            blocks: count(repo.blocks.len() + values.len()),
+            named_blobs: count(tables.repos.named_blobs(did).len()),
+            records: count(records().count()),
+        })
     }
 
     async fn list_collections(&self, did: &Did) -> Result<Vec<Nsid>, StoreError> {

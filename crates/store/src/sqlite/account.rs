@@ -11,7 +11,9 @@ use super::row::{Columns, all, one};
 use super::writer::Write;
 use super::{Sqlite, factor, legacy_session, mail_code, request, statements, token};
 use crate::StoreError;
-use crate::account::{Account, AccountCreated, AccountStatus, AccountStore, NewAccount, PasswordHash};
+use crate::account::{
+    Account, AccountCreated, AccountStatus, AccountStore, HandleReplaced, NewAccount, PasswordHash,
+};
 
 #[async_trait]
 impl AccountStore for Sqlite {
@@ -70,17 +72,39 @@ impl AccountStore for Sqlite {
     async fn set_account_status(&self, did: &Did, status: AccountStatus) -> Result<bool, StoreError> {
         let did = did.clone();
         let step = move |write: &mut Write<'_>| {
-            if write.execute(SET_STATUS, params![did.as_str(), status_column(status)])? == 0 {
-                return Ok(false);
+            let changed = write.execute(SET_STATUS, params![did.as_str(), status_column(status)])?;
+            follow_status(write, changed, did, status)
+        };
+        self.write(step).await
+    }
+
+    async fn change_account_status(
+        &self,
+        did: &Did,
+        from: AccountStatus,
+        to: AccountStatus,
+    ) -> Result<bool, StoreError> {
+        let did = did.clone();
+        let step = move |write: &mut Write<'_>| {
+            let params = params![did.as_str(), status_column(from), status_column(to)];
+            let changed = write.execute(CHANGE_STATUS, params)?;
+            follow_status(write, changed, did, to)
+        };
+        self.write(step).await
+    }
+
+    async fn replace_handle(&self, did: &Did, handle: &Handle) -> Result<HandleReplaced, StoreError> {
+        let (did, handle) = (did.clone(), handle.clone());
+        let step = move |write: &mut Write<'_>| {
+            let owner = one(write.connection, FIND_BY_HANDLE, [handle.as_str()], read)?;
+            if owner.is_some_and(|owner| owner.did != did) {
+                return Ok(HandleReplaced::Taken);
             }
-            if status != AccountStatus::Active {
-                end_in(write, &did)?;
-            }
-            if status == AccountStatus::TakenDown {
-                legacy_session::end_all(write, &did)?;
+            if write.execute(SET_HANDLE, params![did.as_str(), handle.as_str()])? == 0 {
+                return Ok(HandleReplaced::NoAccount);
             }
             write.change(Change::AccountGone(did));
-            Ok(true)
+            Ok(HandleReplaced::Replaced)
         };
         self.write(step).await
     }
@@ -111,7 +135,7 @@ pub(super) fn has_password(
     Ok(one(write.connection, HAS_PASSWORD, params, |_| Ok(()))?.is_some())
 }
 
-fn create_in(write: &mut Write<'_>, new: &NewAccount) -> Result<AccountCreated, StoreError> {
+pub(super) fn create_in(write: &mut Write<'_>, new: &NewAccount) -> Result<AccountCreated, StoreError> {
     let account = &new.account;
     let email = account.email.as_ref().map(|email| email.to_lowercase());
     let (did, handle) = (account.did.as_str(), account.handle.as_str());
@@ -173,6 +197,26 @@ pub(super) fn delete_in(write: &mut Write<'_>, did: Did) -> Result<bool, StoreEr
     Ok(existed)
 }
 
+/// What goes with a status that was changed in the same step; whether it was.
+fn follow_status(
+    write: &mut Write<'_>,
+    changed: usize,
+    did: Did,
+    status: AccountStatus,
+) -> Result<bool, StoreError> {
+    if changed == 0 {
+        return Ok(false);
+    }
+    if status != AccountStatus::Active {
+        end_in(write, &did)?;
+    }
+    if status == AccountStatus::TakenDown {
+        legacy_session::end_all(write, &did)?;
+    }
+    write.change(Change::AccountGone(did));
+    Ok(true)
+}
+
 /// Ends the codes and tokens of an account.
 fn end_in(write: &mut Write<'_>, did: &Did) -> Result<(), StoreError> {
     request::end_all(write, did)?;
@@ -231,6 +275,8 @@ statements! {
     SET_PASSWORD = "UPDATE account SET password = ?2 WHERE did = ?1";
     REHASH = "UPDATE account SET password = ?3 WHERE did = ?1 AND password = ?2";
     SET_STATUS = "UPDATE account SET status = ?2 WHERE did = ?1";
+    CHANGE_STATUS = "UPDATE account SET status = ?3 WHERE did = ?1 AND status = ?2";
+    SET_HANDLE = "UPDATE account SET handle = ?2 WHERE did = ?1";
     SIGN_OUT = "DELETE FROM device_account WHERE account = ?1";
     /// Their bytes are not in the database.
     ORPHAN = "INSERT INTO orphan_blob (cid) SELECT cid FROM blob WHERE did = ?1 ON CONFLICT DO NOTHING";

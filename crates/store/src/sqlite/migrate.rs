@@ -36,6 +36,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "account life",
         sql: include_str!("../../migrations/sqlite/0007_account_life.sql"),
     },
+    Migration {
+        number: 10,
+        name: "invite code",
+        sql: include_str!("../../migrations/sqlite/0010_invite_code.sql"),
+    },
 ];
 
 /// Why a file cannot be brought to the newest schema.

@@ -13,6 +13,7 @@ mod cache;
 mod consent;
 mod device;
 mod factor;
+mod invite_code;
 mod kept_token;
 mod legacy_session;
 mod lexicon;

@@ -11,7 +11,7 @@ use super::row::{Columns, all, one};
 use super::writer::Write;
 use super::{Sqlite, blob, statements};
 use crate::StoreError;
-use crate::repo::{Committed, ListRecords, NewCommit, Record, RecordChange, RepoHead, RepoStore};
+use crate::repo::{Committed, ListRecords, NewCommit, Record, RecordChange, RepoCounts, RepoHead, RepoStore};
 
 #[async_trait]
 impl RepoStore for Sqlite {
@@ -83,6 +83,25 @@ impl RepoStore for Sqlite {
             all(connection, sql, params, |row| read_record(row, &list.collection))
         };
         self.scan(listed).await
+    }
+
+    async fn count_repo(&self, did: &Did) -> Result<RepoCounts, StoreError> {
+        let count = |columns: &Columns<'_, '_>, at| {
+            let number: i64 = columns.value(at, "count")?;
+            columns.read("count", u64::try_from(number).ok())
+        };
+        let counts = move |row: &Row<'_>| {
+            let columns = Columns::new("repo", row);
+            Ok(RepoCounts {
+                blobs: count(&columns, 1)?,
+                blocks: count(&columns, 2)?,
+                named_blobs: count(&columns, 3)?,
+                records: count(&columns, 4)?,
+            })
+        };
+        let did = did.clone();
+        let found = self.scan(move |connection| all(connection, COUNT, [did.as_str()], counts)).await?;
+        Ok(found.into_iter().next().unwrap_or_default())
     }
 
     async fn list_collections(&self, did: &Did) -> Result<Vec<Nsid>, StoreError> {
@@ -201,6 +220,12 @@ statements! {
     LIST_BEFORE = records!("AND key < ?3 ORDER BY key DESC LIMIT ?4");
     LIST_COLLECTIONS = "SELECT DISTINCT collection FROM record WHERE repo = (SELECT number FROM repo WHERE did = ?1) \
         ORDER BY collection";
+    COUNT = "SELECT did, (SELECT count(*) FROM blob WHERE did = ?1), \
+        (SELECT count(*) FROM block WHERE repo = (SELECT number FROM repo WHERE did = ?1)) \
+        + (SELECT count(DISTINCT cid) FROM record WHERE repo = (SELECT number FROM repo WHERE did = ?1)), \
+        (SELECT count(DISTINCT cid) FROM record_blob WHERE repo = (SELECT number FROM repo WHERE did = ?1)), \
+        (SELECT count(*) FROM record WHERE repo = (SELECT number FROM repo WHERE did = ?1)) \
+        FROM owner WHERE did = ?1";
     PUT_RECORD = "INSERT INTO record (repo, collection, key, cid, value) VALUES (?1, ?2, ?3, ?4, ?5) \
         ON CONFLICT DO UPDATE SET cid = excluded.cid, value = excluded.value";
     DELETE_RECORD = "DELETE FROM record WHERE repo = ?1 AND collection = ?2 AND key = ?3";

@@ -63,6 +63,7 @@ fn every_statement_prepares_on_a_new_file() {
         consent::STATEMENTS,
         device::STATEMENTS,
         factor::STATEMENTS,
+        invite_code::STATEMENTS,
         legacy_session::STATEMENTS,
         lexicon::STATEMENTS,
         mail_code::STATEMENTS,
@@ -95,6 +96,7 @@ fn hot_statements_look_nothing_through() {
         device::STATEMENTS,
         account::STATEMENTS,
         app_password::STATEMENTS,
+        invite_code::STATEMENTS,
         legacy_session::STATEMENTS,
         preference::STATEMENTS,
     ];

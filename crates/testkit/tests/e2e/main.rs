@@ -32,6 +32,7 @@ mod refresh;
 mod restart;
 mod secrets;
 mod services;
+mod sign_up;
 mod start;
 mod topology;
 mod walk;

@@ -12,4 +12,5 @@ pub(crate) mod passkey;
 pub(crate) mod revoke;
 mod screen;
 pub(crate) mod sign_in;
+pub(crate) mod sign_up;
 pub(crate) mod token;

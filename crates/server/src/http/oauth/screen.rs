@@ -27,7 +27,9 @@ use crate::pages::factor::{Carried, FactorPage, FactorRefused, Reason};
 use crate::pages::form_post::FormPostPage;
 use crate::pages::permission_list::PermissionList;
 use crate::pages::sign_in::{SignInPage, SignInRefused};
+use crate::pages::sign_up::{SignUpPage, SignUpRefused, Typed};
 use crate::pages::{Hidden, Page as _, Shell, paths};
+use crate::sign_ups::SignUpMode;
 
 /// One browser at one moment: answers go to it with the cookies that it is to have.
 #[derive(Debug)]
@@ -144,6 +146,8 @@ impl<'a> Screen<'a> {
         let shell = self.shell(step.request.parameters.ui_locales.as_deref());
         let hidden = Hidden { csrf: &csrf, request: &uri };
         let link = |path: &str| link(path, step, &uri);
+        let sign_up = link(paths::SIGN_UP);
+        let offers_sign_up = self.app.ctx.sign_ups.mode() != SignUpMode::Closed;
         let (picker, other) = (link(paths::ACCOUNT), link(paths::SIGN_IN));
         let expected = step.request.parameters.login_hint.as_ref().map(LoginHint::as_str);
         let secure = self.app.is_secure();
@@ -194,9 +198,40 @@ impl<'a> Screen<'a> {
                 passkey: operations::ask_passkey(&self.app.ctx, &self.device.id),
                 can_reset: self.app.ctx.accounts.kept_passwords().is_some(),
                 picker: (expected.is_none() && *has_accounts).then_some(picker.as_str()),
+                sign_up: (expected.is_none() && offers_sign_up).then_some(sign_up.as_str()),
             }
             .respond(remark.sign_in.map_or(StatusCode::OK, |(_, status)| status), secure),
+            Show::SignUp => {
+                return self.sign_up(step, &Typed::default(), SignUpRefused::default(), StatusCode::OK);
+            }
         };
+        self.device.set_cookies(self.app, response.headers_mut());
+        response
+    }
+
+    /// The form for a new account, with what was typed before and what was wrong with it.
+    pub(super) fn sign_up(
+        self,
+        step: &Step,
+        typed: &Typed,
+        refused: SignUpRefused,
+        status: StatusCode,
+    ) -> Response {
+        let csrf = csrf::token(self.app.ctx.keys.device_key(), &self.device.id, &step.request.id.0);
+        let uri = operations::request_uri(&step.request.id);
+        let sign_ups = &self.app.ctx.sign_ups;
+        let domain = sign_ups.handle_domains().into_iter().next().unwrap_or_default();
+        let page = SignUpPage {
+            shell: self.shell(step.request.parameters.ui_locales.as_deref()),
+            hidden: Hidden { csrf: &csrf, request: &uri },
+            client: self.client(step),
+            example: format!("alice{domain}"),
+            asks_code: sign_ups.mode() == SignUpMode::Invite,
+            typed,
+            refused,
+            sign_in: &link(paths::SIGN_IN, step, &uri),
+        };
+        let mut response = page.respond(status, self.app.is_secure());
         self.device.set_cookies(self.app, response.headers_mut());
         response
     }

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gatewright_guard::GuardError;
 use gatewright_guard::rate::TooMany;
+use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
 use http::StatusCode;
 use serde::Serialize;
@@ -13,12 +14,14 @@ use serde::Serialize;
 use crate::accounts::AccountsError;
 use crate::http::errors::log_internal;
 use crate::operations::{
-    ConfirmEmailError, CreateAppPasswordError, CreateSessionError, DeleteAccountError, DeleteSessionError,
-    ExpandScopesError, FindMailCodeError, ListAppPasswordsError, RefreshSessionError,
+    ConfirmEmailError, CreateAccountError, CreateAppPasswordError, CreateSessionError, DeleteAccountError,
+    DeleteSessionError, ExpandScopesError, FindMailCodeError, ListAppPasswordsError, RefreshSessionError,
     RequestAccountDeleteError, RequestEmailConfirmationError, RequestEmailUpdateError,
     RequestPasswordResetError, ResetPasswordError, RevokeAppPasswordError, SendMailCodeError,
     UpdateEmailError,
 };
+use crate::passwords::LENGTH;
+use crate::sign_ups::SignUpError;
 
 /// The answer to a caller of a method who is refused.
 #[derive(Debug)]
@@ -55,6 +58,27 @@ impl XrpcRefusal {
     pub(crate) fn long_password() -> Self {
         let message = "The password is longer than any that can be set here";
         Self::new(StatusCode::UNAUTHORIZED, "AuthenticationRequired", message)
+    }
+
+    /// SA-10: an account is only taken along by a token that its own key signed.
+    pub(crate) fn not_yours(did: &Did) -> Self {
+        let message = format!("a service token of {did} is needed to take the account along");
+        Self::new(StatusCode::UNAUTHORIZED, "AuthenticationRequired", message)
+    }
+
+    pub(crate) fn invalid_handle() -> Self {
+        let message = "`handle` is not a handle, such as alice.example.com";
+        Self::new(StatusCode::BAD_REQUEST, "InvalidHandle", message)
+    }
+
+    /// SESS-7.
+    pub(crate) fn invalid_password() -> Self {
+        let message = format!("a password has {} to {} characters", LENGTH.start(), LENGTH.end());
+        Self::new(StatusCode::BAD_REQUEST, "InvalidPassword", message)
+    }
+
+    pub(crate) fn invalid_invite_code() -> Self {
+        SignUpError::InviteCode.into()
     }
 
     fn taken_down() -> Self {
@@ -133,6 +157,31 @@ impl From<AccountsError> for XrpcRefusal {
             AccountsError::Store(error) => error.into(),
             error => Self::internal(&error),
         }
+    }
+}
+
+impl From<CreateAccountError> for XrpcRefusal {
+    fn from(error: CreateAccountError) -> Self {
+        match error {
+            CreateAccountError::Session(error) => error.into(),
+            CreateAccountError::SignUp(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignUpError> for XrpcRefusal {
+    fn from(error: SignUpError) -> Self {
+        let name = match &error {
+            SignUpError::Closed | SignUpError::InviteCode => "InvalidInviteCode",
+            SignUpError::Domain(_) => "UnsupportedDomain",
+            SignUpError::Elsewhere(_) => return Self::internal(&error),
+            SignUpError::DidTaken | SignUpError::EmailTaken | SignUpError::RecoveryKey => "InvalidRequest",
+            SignUpError::HandleTaken(_) => "HandleNotAvailable",
+            SignUpError::IncompatibleDid(_) => "IncompatibleDidDoc",
+            SignUpError::UnresolvableDid(_) => "UnresolvableDid",
+            SignUpError::UnresolvedHandle(_) => "InvalidHandle",
+        };
+        Self::new(StatusCode::BAD_REQUEST, name, error.to_string())
     }
 }
 

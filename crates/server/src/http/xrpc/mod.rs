@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod confirm_email;
 pub(crate) mod count;
+pub(crate) mod create_account;
 pub(crate) mod create_app_password;
 pub(crate) mod create_session;
 pub(crate) mod delete_account;

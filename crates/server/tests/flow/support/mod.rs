@@ -7,6 +7,7 @@ pub(crate) mod log;
 pub(crate) mod machine;
 pub(crate) mod notices;
 pub(crate) mod passkey;
+pub(crate) mod registrar;
 pub(crate) mod session;
 pub(crate) mod sets;
 
@@ -28,12 +29,14 @@ use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount, ProvenA
 use gatewright_server::keys::KeyFile;
 use gatewright_server::passwords::Passwords;
 use gatewright_server::settings::{Audience, Settings, Verification};
+use gatewright_server::sign_ups::SignUpMode;
 use gatewright_store::account::{Account, AccountStatus, AccountStore, NewAccount, PasswordHash};
 use gatewright_store::limits::Limits;
 use gatewright_store::memory::Memory;
 
 use clients::Table;
 use notices::Outbox;
+use registrar::Registrar;
 use sets::Sets;
 
 pub(crate) const ISSUER: &str = "https://auth.example.com";
@@ -155,10 +158,25 @@ impl World {
         Self::over(Memory::with_limits(limits), Nonces::new([7; 32]), ISSUER, |_| ()).await
     }
 
+    /// One where people make accounts for themselves.
+    pub(crate) async fn signing_up(mode: SignUpMode) -> Self {
+        Self::made(Memory::new(), Nonces::new([7; 32]), ISSUER, mode, |_| ()).await
+    }
+
     pub(crate) async fn over(
         store: Memory,
         nonces: Nonces,
         issuer: &str,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
+        Self::made(store, nonces, issuer, SignUpMode::Closed, change).await
+    }
+
+    async fn made(
+        store: Memory,
+        nonces: Nonces,
+        issuer: &str,
+        mode: SignUpMode,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(1_750_000_000_000)));
@@ -174,6 +192,8 @@ impl World {
         }
         let clients = Arc::new(Table::default());
         let (sets, notices) = (Arc::new(Sets::default()), Arc::new(Outbox::default()));
+        let sign_ups =
+            Registrar { mode, store: store.clone(), accounts: accounts.clone(), clock: clock.clone() };
         let server = AuthorizationServer::builder(
             issuer,
             store.clone(),
@@ -192,6 +212,7 @@ impl World {
         .clients(clients.clone())
         .permission_sets(sets.clone())
         .notices(notices.clone())
+        .sign_ups(Arc::new(sign_ups))
         .nonces(Arc::new(nonces))
         .clock(clock.clone())
         .random(random.clone())

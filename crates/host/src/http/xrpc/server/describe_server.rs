@@ -6,6 +6,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::http::xrpc::App;
+use crate::settings::SignUpMode;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,8 +38,8 @@ pub(crate) async fn get(context: App) -> Json<Output> {
     Json(Output {
         did: settings.service_did.clone(),
         available_user_domains: settings.handle_domains.clone(),
-        // Accounts are made by the operator, not by strangers.
-        invite_code_required: true,
+        // Where nobody may, no code opens anything, and a client that asks for one says so best.
+        invite_code_required: settings.sign_up != SignUpMode::Open,
         links: Links {
             privacy_policy: settings.privacy_policy.clone(),
             terms_of_service: settings.terms_of_service.clone(),
