@@ -70,7 +70,6 @@ pub struct NotAnInviteCode;
 mod tests {
     use super::*;
 
-    #[derive(Debug)]
     struct Zeros;
 
     impl Random for Zeros {

@@ -214,7 +214,8 @@ macro_rules! language {
     ($language:literal) => {
         language!(
             $language: "account", "account_picker", "app_passwords", "consent", "devices", "error", "factor",
-            "form_post", "layout", "mail", "notice", "permissions", "reset_password", "sign_in", "sign_up"
+            "form_post", "layout", "mail", "notice", "permissions", "reset_password", "sign_in",
+            "sign_up"
         )
     };
     ($language:literal: $($file:literal),+) => {

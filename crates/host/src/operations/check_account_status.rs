@@ -48,14 +48,13 @@ pub async fn check_account_status(
     caller: &Did,
 ) -> Result<AccountProgress, CheckAccountStatusError> {
     let account = context.store.find_account(caller).await?.ok_or(CheckAccountStatusError::NotFound)?;
-    let head = match context.store.find_repo(caller).await? {
-        Some(head) => head,
+    let head = if let Some(head) = context.store.find_repo(caller).await? {
+        head
+    } else {
         // A write of nothing makes the first commit of an account that has a key and no repository.
-        None => {
-            let rev = context.next_tid();
-            context.desks.write(context.means(&rev), caller, &[], None).await?;
-            context.store.find_repo(caller).await?.ok_or(WriteError::NoRepo)?
-        }
+        let rev = context.next_tid();
+        context.desks.write(context.means(&rev), caller, &[], None).await?;
+        context.store.find_repo(caller).await?.ok_or(WriteError::NoRepo)?
     };
     let identity_leads_here = match check_identity(context, caller).await {
         Ok(()) => true,

@@ -27,14 +27,22 @@ fn routes() -> BTreeSet<&'static str> {
 }
 
 /// What an authorization server answers beside a host.
-const OF_THE_SERVER: [&str; 7] = [
+const OF_THE_SERVER: [&str; 15] = [
+    "com.atproto.server.confirmEmail",
     "com.atproto.server.createAccount",
     "com.atproto.server.createAppPassword",
     "com.atproto.server.createSession",
+    "com.atproto.server.deleteAccount",
     "com.atproto.server.deleteSession",
     "com.atproto.server.listAppPasswords",
     "com.atproto.server.refreshSession",
+    "com.atproto.server.requestAccountDelete",
+    "com.atproto.server.requestEmailConfirmation",
+    "com.atproto.server.requestEmailUpdate",
+    "com.atproto.server.requestPasswordReset",
+    "com.atproto.server.resetPassword",
     "com.atproto.server.revokeAppPassword",
+    "com.atproto.server.updateEmail",
 ];
 
 #[test]

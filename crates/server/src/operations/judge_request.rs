@@ -104,9 +104,8 @@ pub(super) async fn judge_request(
             }
             None => return Ok(sign_in(hinted.or_else(|| Some(did.to_string())))),
         },
-        Want::SignIn => return Ok(sign_in(hinted)),
         Want::SignUp if can_sign_up(ctx, request) => return Ok(Judged::Show(Show::SignUp)),
-        Want::SignUp => return Ok(sign_in(hinted)),
+        Want::SignIn | Want::SignUp => return Ok(sign_in(hinted)),
         Want::Accounts | Want::Next => {
             let chooses = matches!(want, Want::Accounts) || asked.prompt == Some(Prompt::SelectAccount);
             match fitting.first() {

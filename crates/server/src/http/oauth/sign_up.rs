@@ -136,7 +136,7 @@ fn blame(error: &SignUpError) -> (SignUpRefused, StatusCode) {
     let mut refused = SignUpRefused::default();
     match error {
         SignUpError::Domain(_) | SignUpError::UnresolvedHandle(_) => {
-            refused.handle = Some(HandleRefused::Invalid)
+            refused.handle = Some(HandleRefused::Invalid);
         }
         SignUpError::HandleTaken(_) => refused.handle = Some(HandleRefused::Taken),
         SignUpError::EmailTaken => refused.email = Some(EmailRefused::Taken),

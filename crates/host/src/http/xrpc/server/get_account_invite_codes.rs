@@ -14,12 +14,12 @@ pub(crate) const OPERATOR: &str = "admin";
 
 #[derive(Serialize)]
 pub(crate) struct Output {
-    codes: Vec<Code>,
+    codes: Vec<Shown>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Code {
+struct Shown {
     code: String,
     available: u32,
     disabled: bool,
@@ -44,7 +44,7 @@ pub(crate) async fn get(context: App, caller: Caller, params: Params) -> Answer<
     Ok(Json(Output { codes: found.into_iter().map(Code::of).collect() }))
 }
 
-impl Code {
+impl Shown {
     fn of(code: Invitation) -> Self {
         let name = |did: Option<Did>| did.map_or_else(|| OPERATOR.to_owned(), |did| did.to_string());
         let uses = code.used.into_iter().filter_map(|used| {
