@@ -70,6 +70,7 @@ pub struct NotAnInviteCode;
 mod tests {
     use super::*;
 
+    #[derive(Debug)]
     struct Zeros;
 
     impl Random for Zeros {

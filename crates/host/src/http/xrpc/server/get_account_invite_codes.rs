@@ -41,7 +41,7 @@ pub(crate) async fn get(context: App, caller: Caller, params: Params) -> Answer<
     let include_used = params.optional("includeUsed")?.unwrap_or(true);
     let mut found = context.store.list_invitations(caller.did()).await?;
     found.retain(|code| include_used || code.uses_left() > 0);
-    Ok(Json(Output { codes: found.into_iter().map(Code::of).collect() }))
+    Ok(Json(Output { codes: found.into_iter().map(Shown::of).collect() }))
 }
 
 impl Shown {
