@@ -61,7 +61,7 @@ async fn an_account_is_only_activated_where_its_did_leads_here_with_its_key() {
         (Some(elsewhere.with_key("atproto", &key)), "does not name this host"),
         (Some(empty.clone().with_pds("https://host.example.com")), "signing key"),
         (
-            Some(empty.with_pds("https://host.example.com").with_key("atproto", &other.public())),
+            Some(empty.with_pds("https://host.example.com").with_key("atproto", other.public())),
             "signing key",
         ),
     ] {
