@@ -60,10 +60,7 @@ async fn an_account_is_only_activated_where_its_did_leads_here_with_its_key() {
         (Some(empty.clone().with_key("atproto", &key)), "does not name this host"),
         (Some(elsewhere.with_key("atproto", &key)), "does not name this host"),
         (Some(empty.clone().with_pds("https://host.example.com")), "signing key"),
-        (
-            Some(empty.with_pds("https://host.example.com").with_key("atproto", other.public())),
-            "signing key",
-        ),
+        (Some(empty.with_pds("https://host.example.com").with_key("atproto", other.public())), "signing key"),
     ] {
         network.publish(&did, document).await;
         let answer = network.post_bare_as(&did, EVERYTHING, ACTIVATE).await;
