@@ -488,7 +488,7 @@ impl SignUps for HostedAccounts {
         };
         let account = CreateAccount {
             handle: new.handle,
-            email: Some(new.email),
+            email: Some(new.email.as_str().to_owned()),
             password: Some(hash.clone()),
             identity,
         };

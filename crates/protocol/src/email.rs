@@ -59,3 +59,35 @@ impl fmt::Display for Email {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an e-mail address")]
 pub struct NotAnEmail;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_name_and_a_host() {
+        for text in ["a@example.com", "a+b@example.co.uk", " A.B@Example.com ", "x@b\u{fc}cher.example"] {
+            assert!(text.parse::<Email>().is_ok(), "{text}");
+        }
+        let (long, longer) =
+            (format!("{}@example.com", "a".repeat(65)), format!("a@{}com", "abc.".repeat(64)));
+        for text in [
+            "",
+            "a",
+            "a@",
+            "@example.com",
+            "a@localhost",
+            "a b@example.com",
+            "a@.com",
+            "a@com.",
+            "a@b@example.com",
+            "a@-b.com",
+            "<a@example.com>",
+            "a@example.com\r\nBcc: b@example.com",
+            &long,
+            &longer,
+        ] {
+            assert!(text.parse::<Email>().is_err(), "{text}");
+        }
+    }
+}

@@ -36,14 +36,6 @@ pub enum Checked {
     Wrong,
 }
 
-/// How many characters a new password has (SESS-7).
-pub const LENGTH: std::ops::RangeInclusive<usize> = 8..=256;
-
-/// A text that a person wants as a new password. `None` if it is too short or too long.
-pub fn new_password(text: &str) -> Option<Password> {
-    LENGTH.contains(&text.chars().count()).then(|| Password::parse(text).ok()).flatten()
-}
-
 /// A password could not be hashed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

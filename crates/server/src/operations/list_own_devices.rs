@@ -25,7 +25,7 @@ pub struct OwnDevices {
 /// A browser on which an account is signed in.
 #[derive(Clone, Debug)]
 pub struct OwnDevice {
-    /// Names it in forms of this account: [`name_device`].
+    /// Names it in forms of this account: `name_device`.
     pub name: String,
     /// The browser.
     pub device: Device,

@@ -4,6 +4,8 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use gatewright_guard::rate::TooMany;
+use gatewright_protocol::email::Email;
+use gatewright_protocol::secret::Password;
 use gatewright_protocol::syntax::Handle;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -18,8 +20,7 @@ use crate::http::extract::peer::Peer;
 use crate::operations::{self, Opened, Show, SignUpHereError, Want};
 use crate::pages::error::Trouble;
 use crate::pages::sign_up::{EmailRefused, HandleRefused, OtherwiseRefused, SignUpRefused, Typed};
-use crate::passwords::new_password;
-use crate::sign_ups::{NewSignUp, SignUpError, SignUpMode, is_address};
+use crate::sign_ups::{NewSignUp, SignUpError, SignUpMode};
 
 pub(crate) async fn get(
     State(app): State<App>,
@@ -97,20 +98,21 @@ const LONGEST: usize = 300;
 /// What was filled in, or everything that is wrong with it.
 fn read(app: &App, peer: Peer, fields: &Fields, typed: &Typed) -> Result<NewSignUp, SignUpRefused> {
     let handle = handle(app, &typed.handle);
-    let password = new_password(fields.get("password").unwrap_or_default());
+    let email = typed.email.parse::<Email>();
+    let password = Password::parse_new(fields.get("password").unwrap_or_default());
     let asks_code = app.ctx.sign_ups.mode() == SignUpMode::Invite;
     let invite = asks_code.then(|| typed.invite.parse()).transpose();
     let refused = SignUpRefused {
         handle: handle.is_none().then_some(HandleRefused::Invalid),
-        email: (!is_address(&typed.email)).then_some(EmailRefused::Invalid),
-        password: password.is_none(),
+        email: email.is_err().then_some(EmailRefused::Invalid),
+        password: password.is_err(),
         invite: invite.is_err(),
         otherwise: None,
     };
-    match (handle, password, invite) {
-        (Some(handle), Some(password), Ok(invite)) if !refused.is_any() => Ok(NewSignUp {
+    match (handle, email, password, invite) {
+        (Some(handle), Ok(email), Ok(password), Ok(invite)) => Ok(NewSignUp {
             handle,
-            email: typed.email.clone(),
+            email,
             password,
             invite,
             recovery_key: None,

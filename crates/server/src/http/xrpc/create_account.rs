@@ -5,6 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use gatewright_guard::Caller;
 use gatewright_protocol::invite_code::InviteCode;
+use gatewright_protocol::secret::Password;
 use gatewright_protocol::syntax::{Did, Handle};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,8 +16,7 @@ use super::errors::XrpcRefusal;
 use crate::http::app::App;
 use crate::http::extract::peer::Peer;
 use crate::operations::{self, SessionTokens};
-use crate::passwords::new_password;
-use crate::sign_ups::{NewSignUp, is_address};
+use crate::sign_ups::NewSignUp;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -80,17 +80,14 @@ fn read(input: Input, caller: &Caller, peer: Peer) -> Result<NewSignUp, XrpcRefu
         return Err(XrpcRefusal::invalid_request("`plcOp` is not taken: the identity is made here"));
     }
     let handle = input.handle.parse().map_err(|_| XrpcRefusal::invalid_handle())?;
-    let email = input.email.unwrap_or_default();
-    if !is_address(&email) {
-        return Err(XrpcRefusal::invalid_request("`email` must be an e-mail address"));
-    }
-    let password = input.password.as_deref().and_then(new_password);
+    let email = input.email.unwrap_or_default().parse();
+    let password = Password::parse_new(input.password.as_deref().unwrap_or_default());
     let invite = input.invite_code.filter(|code| !code.trim().is_empty());
     let invite = invite.map(|code| code.parse::<InviteCode>()).transpose();
     Ok(NewSignUp {
         handle,
-        email,
-        password: password.ok_or_else(XrpcRefusal::invalid_password)?,
+        email: email.map_err(|_| XrpcRefusal::invalid_request("`email` must be an e-mail address"))?,
+        password: password.map_err(XrpcRefusal::invalid_password)?,
         invite: invite.map_err(|_| XrpcRefusal::invalid_invite_code())?,
         recovery_key: input.recovery_key,
         moved: input.did,

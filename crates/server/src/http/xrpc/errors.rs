@@ -6,6 +6,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gatewright_guard::GuardError;
 use gatewright_guard::rate::TooMany;
+use gatewright_protocol::secret::UnfitPassword;
 use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
 use http::StatusCode;
@@ -20,7 +21,6 @@ use crate::operations::{
     RequestPasswordResetError, ResetPasswordError, RevokeAppPasswordError, SendMailCodeError,
     UpdateEmailError,
 };
-use crate::passwords::LENGTH;
 use crate::sign_ups::SignUpError;
 
 /// The answer to a caller of a method who is refused.
@@ -72,9 +72,8 @@ impl XrpcRefusal {
     }
 
     /// SESS-7.
-    pub(crate) fn invalid_password() -> Self {
-        let message = format!("a password has {} to {} characters", LENGTH.start(), LENGTH.end());
-        Self::new(StatusCode::BAD_REQUEST, "InvalidPassword", message)
+    pub(crate) fn invalid_password(why: UnfitPassword) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "InvalidPassword", why.to_string())
     }
 
     pub(crate) fn invalid_invite_code() -> Self {

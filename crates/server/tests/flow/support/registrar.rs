@@ -48,7 +48,7 @@ impl SignUps for Registrar {
         let account = Account {
             did: format!("did:plc:{letters}").parse().expect("a DID"),
             handle: new.handle.clone(),
-            email: Some(new.email),
+            email: Some(new.email.as_str().to_owned()),
             email_confirmed: false,
             status: AccountStatus::Active,
             created_at: self.clock.now(),
