@@ -174,6 +174,25 @@ fn config_check_names_what_is_wrong() {
     assert!(output.err.contains("https"), "{}", output.err);
 }
 
+/// Whoever copies from a guide has something that `serve` takes.
+#[test]
+fn the_configurations_of_the_guides_can_be_served() {
+    let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut checked = 0;
+    for guide in ["operate.md", "run-your-own.md"] {
+        let text = std::fs::read_to_string(guides.join(guide)).expect("the guide is there");
+        for block in text.split("```toml\n").skip(1) {
+            let file = folder.path().join("gatewright.toml");
+            std::fs::write(&file, block.split("```").next().expect("its beginning")).expect("it writes");
+            let output = gatewright(&["config", "check", path(&file)]);
+            assert_eq!(output.status, 0, "{guide}: {}", output.err);
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 2);
+}
+
 #[test]
 fn config_check_refuses_what_serve_would_refuse() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,14 +1,15 @@
 //! Mail by SMTP (RFC 5321), over TLS wherever it leaves the machine.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, MessageBuilder};
-use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::{AsyncSmtpTransportBuilder, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
 use crate::notices::{Message, NoticeError, Notices};
@@ -78,7 +79,9 @@ pub enum InvalidSmtp {
 
 /// Hands mail to one host, over a few connections that are kept for a minute.
 pub struct Smtp {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    builder: AsyncSmtpTransportBuilder,
+    /// Made with the first message: its connections need the runtime that settings are read without.
+    transport: OnceLock<AsyncSmtpTransport<Tokio1Executor>>,
     from: Mailbox,
 }
 
@@ -119,7 +122,7 @@ impl Smtp {
         if let Some(Login { user, password }) = login {
             builder = builder.credentials(Credentials::new(user, password.as_str().to_owned()));
         }
-        Ok(Self { transport: builder.build(), from })
+        Ok(Self { builder, transport: OnceLock::new(), from })
     }
 }
 
@@ -138,7 +141,8 @@ impl Notices for Smtp {
             .header(ContentType::TEXT_PLAIN)
             .body(text)
             .map_err(|error| NoticeError(error.into()))?;
-        let sent = tokio::time::timeout(SILENCE, self.transport.send(message)).await;
+        let transport = self.transport.get_or_init(|| self.builder.clone().build());
+        let sent = tokio::time::timeout(SILENCE, transport.send(message)).await;
         sent.map_err(|late| NoticeError(late.into()))?.map_err(|error| NoticeError(error.into()))?;
         Ok(())
     }
@@ -184,8 +188,9 @@ mod tests {
         SmtpSettings { host: host.to_owned(), port: None, encryption, login: None, from: from.to_owned() }
     }
 
-    #[tokio::test]
-    async fn mail_leaves_the_machine_by_tls_only() {
+    /// Without a runtime, as a configuration is checked.
+    #[test]
+    fn mail_leaves_the_machine_by_tls_only() {
         let from = "Example <no-reply@example.net>";
         for (host, encryption, is_fine) in [
             ("mail.example.net", Encryption::Tls, true),
