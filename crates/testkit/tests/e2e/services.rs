@@ -142,7 +142,9 @@ async fn sec_45_protected_methods_go_nowhere_and_this_host_does_not_call_itself(
     let scope = format!("atproto identity:* rpc:*?aud={} rpc:{LIST}?aud=*", service.audience("notes"));
     let mut app = signed_in(&network, &alice, &scope).await?;
     let notes = service.service("notes");
-    for method in ["com.atproto.identity.signPlcOperation", "com.atproto.identity.updateHandle"] {
+    for method in
+        ["com.atproto.identity.signPlcOperation", "com.atproto.identity.requestPlcOperationSignature"]
+    {
         let url = format!("{host}/xrpc/{method}");
         let answer = app.call_through(&notes, "POST", &url, Some("application/json"), b"{}").await?;
         assert_eq!(error(&answer), refused(400, "InvalidToken"), "{method}");
