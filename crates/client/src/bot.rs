@@ -49,11 +49,20 @@ impl Session {
             service,
             refused: AtomicBool::new(false),
         };
-        let record = match kept(sessions, &id).await? {
-            Some(record) => record,
-            None => begin(sessions, &id, &again).await?,
-        };
+        let record = resume_or_begin(sessions, &id, &again).await?;
         Ok(Self::share_app_password(sessions, record, Some(again)))
+    }
+}
+
+/// The kept session, or one that is signed in to now, by one of all who ask at once.
+pub(crate) async fn resume_or_begin(
+    sessions: &Sessions,
+    id: &SessionId,
+    again: &Again,
+) -> Result<Record, CallError> {
+    match kept(sessions, id).await? {
+        Some(record) => Ok(record),
+        None => begin(sessions, id, again).await,
     }
 }
 

@@ -26,7 +26,7 @@ const MOST_BYTES: usize = 8 << 20;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How much of a file is read at once.
 const PIECE: usize = 64 * 1024;
-const PROXY: HeaderName = HeaderName::from_static("atproto-proxy");
+pub(crate) const PROXY: HeaderName = HeaderName::from_static("atproto-proxy");
 
 /// Pieces of a body.
 pub type Chunks = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
@@ -164,6 +164,14 @@ impl Body {
     /// expire is renewed before, and the host is asked for its nonce before (CL-20, CL-21).
     pub fn once(length: Option<u64>, chunks: Chunks) -> Self {
         Self(Source::Once(Arc::new(Mutex::new(Some((length, chunks))))))
+    }
+
+    /// The bytes, if they are at hand.
+    pub(crate) const fn bytes(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Source::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
     }
 
     pub(crate) const fn is_once(&self) -> bool {

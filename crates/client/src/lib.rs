@@ -45,6 +45,7 @@
 //! | `refresh` | one renewal at a time, across tasks, processes and machines |
 //! | `app_password`, `bot` | sessions of the old kind |
 //! | `sign_out`, `transfer` | ending a session, taking one elsewhere |
+//! | [`per_request`] | from the credentials of one request to a session that acts for its caller |
 //! | `web` (feature `axum`) | routes, cookie and extractor of a web application |
 //!
 //! What can be relied upon:
@@ -71,7 +72,9 @@ mod error;
 mod event;
 mod flow;
 mod keep;
+mod limit;
 pub mod loopback;
+pub mod per_request;
 mod record;
 mod refresh;
 mod scope;

@@ -19,6 +19,8 @@ use crate::sessions::SessionStoreError;
 const VERSION: u32 = 1;
 /// The longest name of a session.
 const MAX_ID: usize = 4096;
+/// What the names begin with of sessions that callers bring credentials for with each request.
+const CALLER: &str = "caller ";
 
 /// The name of a session: what an application keeps to come back to it. It is no secret, but whoever may name one to
 /// an application acts by it, so it belongs on the server's side.
@@ -34,6 +36,16 @@ impl SessionId {
     /// The session that belongs to an identifier at a host: bots come back to it with nothing else at hand.
     pub(crate) fn of_bot(service: Option<&str>, identifier: &str) -> Self {
         Self(format!("bot {} {identifier}", service.unwrap_or("-")))
+    }
+
+    /// The session of what somebody presents with each request, by a keyed hash of it.
+    pub(crate) fn of_caller(hash: &[u8; 32]) -> Self {
+        Self(format!("{CALLER}{}", base64url_encode(hash)))
+    }
+
+    /// Is it the session of what somebody presents with each request?
+    pub(crate) fn is_of_caller(&self) -> bool {
+        self.0.starts_with(CALLER)
     }
 
     /// The text.

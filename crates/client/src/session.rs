@@ -13,11 +13,14 @@ use http::HeaderValue;
 use parking_lot::RwLock;
 use url::Url;
 
+use crate::call::Call;
 use crate::client::Client;
 use crate::dpop::{ProofKey, secret_header};
 use crate::error::CallError;
 use crate::keep::{Sessions, over};
+use crate::limit::Limit;
 use crate::record::{Grant, Kind, Record, SessionId};
+use crate::scope::covers;
 use crate::secret::AppPassword;
 use crate::sessions::RowKey;
 
@@ -32,7 +35,7 @@ const SPREAD_MILLIS: u64 = 30_000;
 /// share them through the store. Calls are made with tokens that are good: they are renewed before they expire and when
 /// the host says that they did, by one task of one process at a time.
 #[derive(Clone)]
-pub struct Session(pub(crate) Arc<Shared>);
+pub struct Session(pub(crate) Arc<Shared>, Option<Arc<Limit>>);
 
 /// The state of one session in this process.
 pub(crate) struct Shared {
@@ -220,7 +223,7 @@ impl Session {
             // What was over here has been begun anew, perhaps by another process.
             let _ = shared.adopt(record);
         }
-        Self(shared)
+        Self(shared, None)
     }
 
     /// Its name: what an application keeps to come back to it with [`Client::resume`].
@@ -252,9 +255,33 @@ impl Session {
         }
     }
 
-    /// What was granted; nothing for an app password, whose powers are not scopes.
+    /// What was granted; nothing for an app password, whose powers are not scopes. A session that came by a reference
+    /// has what the reference has of it.
     pub fn granted(&self) -> Scopes {
-        self.0.scopes.read().1.clone()
+        let granted = self.0.scopes.read().1.clone();
+        match &self.1 {
+            None => granted,
+            Some(limit) => {
+                let held = Permissions::of(&granted);
+                limit.scopes.filter(|scope| covers(&held, &granted, scope))
+            }
+        }
+    }
+
+    /// A handle that may be used for less.
+    pub(crate) fn limited(self, limit: Arc<Limit>) -> Self {
+        Self(self.0, Some(limit))
+    }
+
+    /// # Errors
+    /// The call needs more than this handle may be used for.
+    pub(crate) fn check_limit(&self, call: &Call, nsid: &str) -> Result<(), CallError> {
+        self.1.as_ref().map_or(Ok(()), |limit| limit.check(call, nsid))
+    }
+
+    /// Is it not over, as far as is known here?
+    pub(crate) fn is_good(&self) -> bool {
+        matches!(&*self.0.state.read(), State::Live(_))
     }
 
     /// What was asked for, permission sets as such.

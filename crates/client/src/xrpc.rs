@@ -80,6 +80,7 @@ impl Session {
         if let Err(error) = &call.headers {
             return Err(error.clone());
         }
+        self.check_limit(call, nsid.as_str())?;
         let mut current = self.0.ready().await?;
         if call.body.is_once()
             && current.proof.as_ref().is_some_and(|proof| proof.nonce(&current.origin).is_none())

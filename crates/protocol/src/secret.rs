@@ -132,6 +132,13 @@ issued! {
     DeviceSecretHash
 }
 
+issued! {
+    /// What a program sends in the place of somebody who has signed in at a service.
+    SessionReference, "gatewright_sr_",
+    /// SHA-256 of a session reference.
+    SessionReferenceHash
+}
+
 impl RefreshToken {
     /// One that another server gave a client: its form is that server's own, and its length was bounded by the answer.
     pub fn issued_elsewhere(text: String) -> Self {

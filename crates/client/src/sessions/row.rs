@@ -11,6 +11,8 @@ use gatewright_protocol::time::UnixTime;
 pub enum RowKind {
     /// A browser that is signed in at a web application.
     Browser,
+    /// What a program sends in the place of somebody who has signed in.
+    Reference,
     /// A session.
     Session,
 }
@@ -19,6 +21,7 @@ impl RowKind {
     const fn byte(self) -> u8 {
         match self {
             Self::Browser => b'b',
+            Self::Reference => b'r',
             Self::Session => b's',
         }
     }
@@ -26,6 +29,7 @@ impl RowKind {
     const fn from_byte(byte: u8) -> Option<Self> {
         match byte {
             b'b' => Some(Self::Browser),
+            b'r' => Some(Self::Reference),
             b's' => Some(Self::Session),
             _ => None,
         }
