@@ -94,9 +94,9 @@ impl Cache {
             entry.used = uses;
             match &entry.state {
                 State::Beginning(flight) => return Ok(Found::Flight(flight.clone())),
-                State::Ready(begun) if now < begun.until && begun.session.is_good() => {
+                State::Ready(ready) if now < ready.until && ready.session.is_good() => {
                     self.0.counters.cached();
-                    return Ok(Found::Session(begun.session.clone()));
+                    return Ok(Found::Session(ready.session.clone()));
                 }
                 State::Refused { why, until } if now < *until => return Err(why.clone()),
                 State::Ready(_) | State::Refused { .. } => {}

@@ -90,18 +90,18 @@ fn method_of(path: &str) -> Option<Nsid> {
 async fn prove(sessions: &Sessions, presented: &Presented<'_>) -> Result<Proven, Refused> {
     let (issuer, fragment) = (presented.issuer(), presented.key().fragment());
     let resolver = sessions.resolver();
-    let known = resolver.did(issuer).await.map_err(unresolved)?.key(fragment);
+    let known = resolver.did(issuer).await.map_err(|error| unresolved(&error))?.key(fragment);
     if let Some(proven) = known.as_ref().and_then(|key| presented.verify(key).ok()) {
         return Ok(proven);
     }
-    match resolver.did_again(issuer).await.map_err(unresolved)?.key(fragment) {
+    match resolver.did_again(issuer).await.map_err(|error| unresolved(&error))?.key(fragment) {
         None => Err(ServiceAuthError::Key.into()),
         same if same == known => Err(ServiceAuthError::Signature.into()),
         Some(changed) => Ok(presented.verify(&changed)?),
     }
 }
 
-fn unresolved(error: ResolveError) -> Refused {
+fn unresolved(error: &ResolveError) -> Refused {
     if error.is_transient() {
         Refused::Unavailable("the key of the token's issuer cannot be looked up")
     } else {
