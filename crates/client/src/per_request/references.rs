@@ -250,6 +250,20 @@ impl References {
         Ok(self.put(&id.0, &kept).await?)
     }
 
+    /// Ends a reference for whoever holds it: what a service does at a token revocation endpoint. One that is unknown
+    /// here is as ended as its holder wants it.
+    ///
+    /// # Errors
+    /// The store cannot be read or written.
+    pub async fn end(&self, token: &str) -> Result<(), SessionStoreError> {
+        let Ok(reference) = SessionReference::parse(token) else { return Ok(()) };
+        let key = self.key(reference.expose());
+        match self.find(&key).await? {
+            Some(kept) => self.put(&key, &Kept { revoked: true, ..kept }).await,
+            None => Ok(()),
+        }
+    }
+
     /// The session behind a reference, with no more than the reference opens. The row is read for every request, so
     /// that a revocation counts at once.
     pub(super) async fn session(&self, cache: &Cache, token: &str) -> Result<Session, Refused> {
