@@ -14,7 +14,7 @@ use crate::error::CallError;
 
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
-/// Why the credentials of a request are not taken. No variant holds a secret, nor anything that a stranger's host said.
+/// Why the credentials of a request are not taken. No variant holds a secret, nor anything that a host said beside the name of an error.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
@@ -52,6 +52,12 @@ pub enum Refused {
     /// The host that was named is no URL of an origin.
     #[error("x-atproto-pds-url has to be the https URL of a host and nothing else; or leave it out")]
     HostUrl,
+    /// The account's host refused a call. It is the call that it refused, and not the caller.
+    #[error("the account's host refused the call ({error})")]
+    HostRefused {
+        /// The host's name for it, made fit to print.
+        error: String,
+    },
     /// It is neither a handle nor a DID.
     #[error("x-atproto-handle has to be a handle (alice.example.net) or a DID")]
     Identifier,
@@ -126,6 +132,7 @@ impl Refused {
             Self::ForeignHost
             | Self::HalfPair { .. }
             | Self::Header { .. }
+            | Self::HostRefused { .. }
             | Self::HostUrl
             | Self::Identifier
             | Self::MainPassword
@@ -147,6 +154,7 @@ impl Refused {
             Self::ForeignHost => "ForeignHost",
             Self::HalfPair { .. } => "HalfCredentials",
             Self::Header { .. } => "BadHeader",
+            Self::HostRefused { .. } => "HostRefused",
             Self::HostUrl => "BadHostUrl",
             Self::Identifier => "BadIdentifier",
             Self::MainPassword => "MainPasswordRefused",
@@ -216,7 +224,7 @@ impl From<ServiceAuthError> for Refused {
     }
 }
 
-/// What a sign-in or a look at a session came to. What the host said in its own words is left out.
+/// What a sign-in, a look at a session or a call came to. What the host said in its own words is left out.
 impl From<CallError> for Refused {
     fn from(error: CallError) -> Self {
         match error {
@@ -228,7 +236,11 @@ impl From<CallError> for Refused {
             CallError::Resolve(error) => error.into(),
             over if over.is_over() => Self::SessionOver,
             CallError::Network(_) => Self::Unavailable("the account's host cannot be reached"),
-            CallError::Server { .. } | CallError::Answer(_) | CallError::Refused { .. } => {
+            CallError::Refused { error, .. } => Self::HostRefused { error },
+            CallError::ScopeMissing { scope } => {
+                Self::Scope { missing: scope.unwrap_or_else(|| "for this call".to_owned()) }
+            }
+            CallError::Server { .. } | CallError::Answer(_) => {
                 Self::Unavailable("the account's host did not answer as hosts do")
             }
             _ => Self::Unavailable("sessions cannot be kept or read"),

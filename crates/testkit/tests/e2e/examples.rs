@@ -10,6 +10,7 @@ use gatewright_testkit::form::Browser;
 use gatewright_testkit::loopback::{come_back, printed_address};
 use gatewright_testkit::network::TestNetwork;
 use gatewright_testkit::program;
+use gatewright_testkit::wire::Connection;
 
 /// A program whose state is in a folder of the test.
 fn command(network: &TestNetwork, name: &str, state: &Path) -> Result<Command> {
@@ -120,5 +121,44 @@ async fn the_web_application_signs_people_in_and_writes() -> Result<()> {
     };
     let outcome = tried.await;
     site.kill()?;
+    outcome
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_acts_for_whoever_sends_the_request() -> Result<()> {
+    let (network, state) = (TestNetwork::start().await?, tempfile::tempdir()?);
+    let mut api =
+        command(&network, "multi-tenant-api", state.path())?.env("LISTEN", "127.0.0.1:0").spawn()?;
+    let mut origin = String::new();
+    BufReader::new(api.stdout.take().context("piped")?).read_line(&mut origin)?;
+    let address = origin.trim().trim_start_matches("http://").parse()?;
+    let tried = async {
+        let mut connection = Connection::open(address).await?;
+        for (account, person) in network.people().iter().enumerate() {
+            let password =
+                network.ready()["accounts"][account]["app_password"].as_str().context("it has one")?;
+            let pair = [("x-atproto-handle", &*person.handle), ("x-atproto-password", password)];
+            let me = connection.send("GET", "/me", &pair, b"").await?.json()?;
+            ensure!(me["did"] == *person.did && me["credential"] == "app-password", "{me}");
+            let headers = [pair[0], pair[1], ("content-type", "application/json")];
+            let written =
+                connection.send("POST", "/notes", &headers, br#"{"text": "Mine."}"#).await?.json()?;
+            let uri = written["uri"].as_str().unwrap_or_default();
+            ensure!(uri.starts_with(&format!("at://{}/com.example.note/", person.did)), "{written}");
+            let half = connection.send("GET", "/notes", &pair[..1], b"").await?;
+            ensure!(
+                half.status == 400 && half.json()?["error"] == "HalfCredentials",
+                half.unexpected("half")
+            );
+        }
+        let nobody = connection.send("GET", "/notes", &[], b"").await?;
+        ensure!(
+            nobody.status == 401 && nobody.header("www-authenticate").is_some(),
+            nobody.unexpected("nobody")
+        );
+        Ok(())
+    };
+    let outcome = tried.await;
+    api.kill()?;
     outcome
 }

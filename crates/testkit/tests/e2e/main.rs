@@ -25,6 +25,7 @@ mod misbehaving;
 mod pages;
 mod passkeys;
 mod password_sessions;
+mod per_request;
 mod permission_sets;
 mod proof;
 mod reference;
