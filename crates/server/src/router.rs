@@ -9,7 +9,7 @@ use gatewright_protocol::oauth::server_metadata;
 
 use crate::http::account::{
     app_passwords, approve, devices, end_session, factors, home, passkey as own_passkey, prove,
-    reset_password as forgotten, sign_in as own_sign_in, sign_out,
+    reset_password as forgotten, security_log, sign_in as own_sign_in, sign_out,
 };
 use crate::http::app::App;
 use crate::http::assets;
@@ -69,6 +69,8 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::SIGN_OUT_DEVICE, post(devices::sign_out::post).fallback(not_a_page))
         .route(paths::SIGN_OUT_OTHERS, post(devices::sign_out_others::post).fallback(not_a_page))
         .route(paths::END_PASSWORD_SESSION, post(devices::end_session::post).fallback(not_a_page))
+        .route(paths::SECURITY_LOG, get(security_log::home::get))
+        .route(paths::SECURITY_LOG_DOWNLOAD, get(security_log::download::get))
         .route(paths::OWN_SIGN_OUT, post(sign_out::post).fallback(not_a_page))
         .route(paths::END_SESSION, post(end_session::post).fallback(not_a_page))
         .route(paths::APPROVE_HELD, post(approve::post).fallback(not_a_page))

@@ -18,18 +18,17 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use super::app::App;
 use super::csrf::WrongSource;
 use super::extract::device::Device;
-use super::extract::locale::locale;
 use super::machine::Counts;
 use crate::accounts::AccountsError;
 use crate::context::ClientsError;
 use crate::operations::{
     AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError,
-    ListAppPasswordsError, ListFactorsError, ListOwnDevicesError, ListSessionsError, OpenRequestError,
-    PushRequestError, RecogniseDeviceError, RefreshError, RemoveFactorError, ResetPasswordError,
-    RevokeAppPasswordError, RevokeError, SignOutElsewhereError, StepUpError,
+    ListAppPasswordsError, ListFactorsError, ListOwnDevicesError, ListSecurityEventsError, ListSessionsError,
+    OpenRequestError, PushRequestError, RecogniseDeviceError, RefreshError, RemoveFactorError,
+    ResetPasswordError, RevokeAppPasswordError, RevokeError, SignOutElsewhereError, StepUpError,
 };
+use crate::pages::Page as _;
 use crate::pages::error::{ErrorPage, Trouble};
-use crate::pages::{Page as _, Shell};
 
 /// The answer to a program that is refused.
 #[derive(Debug)]
@@ -332,7 +331,7 @@ impl PageRefusal {
             Trouble::PasswordsElsewhere => StatusCode::NOT_FOUND,
             Trouble::TooMany => StatusCode::TOO_MANY_REQUESTS,
         };
-        let shell = Shell { locale: locale(headers, None), look: &app.look };
+        let shell = app.shell(headers);
         let page = ErrorPage { shell, trouble: self.trouble, detail: self.detail.as_deref() };
         let mut response = page.respond(status, app.is_secure());
         if let Some(wait) = self.retry_after {
@@ -446,6 +445,14 @@ impl From<RevokeAppPasswordError> for PageRefusal {
     fn from(error: RevokeAppPasswordError) -> Self {
         match error {
             RevokeAppPasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ListSecurityEventsError> for PageRefusal {
+    fn from(error: ListSecurityEventsError) -> Self {
+        match error {
+            ListSecurityEventsError::Store(error) => error.into(),
         }
     }
 }

@@ -7,9 +7,11 @@ use gatewright_store::StoreError;
 use gatewright_store::account::{AccountStatus, PasswordHash};
 use gatewright_store::device::{ACCOUNT_PAGES, DeviceAccount, DeviceId};
 use gatewright_store::request::RequestId;
+use gatewright_store::security_event::SecurityEventKind;
 
 use super::ask_passkey::{PasskeyProof, check_passkey};
 use super::check_factor::{FactorProof, FactorWays, factor_ways};
+use super::note_event::note_in_browser;
 use super::prove_sign_in::{Tried, attempt, wait};
 use super::recognise_device::{Presented, Recognised, create_device};
 use super::sign_in::{SignIn, check};
@@ -168,6 +170,7 @@ async fn keep(
             let known = ctx.store.find_device(&device).await?;
             return Err(known.map_or(AccountPagesError::DeviceGone, |_| AccountPagesError::Wrong));
         }
+        note_in_browser(ctx, &account, SecurityEventKind::SignIn, &device).await;
         return Ok(SignedInHere { account, device: None, new_secret: Some(secret) });
     }
     let device = create_device(ctx, presented).await?;
@@ -175,6 +178,7 @@ async fn keep(
     if !ctx.store.sign_in_device(sign_in(&device.id), password, None).await? {
         return Err(AccountPagesError::Wrong);
     }
+    note_in_browser(ctx, &account, SecurityEventKind::SignIn, &device.id).await;
     Ok(SignedInHere { account, device: Some(device), new_secret: None })
 }
 

@@ -6,8 +6,10 @@ use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
 use gatewright_store::device::DeviceId;
 use gatewright_store::factor::{Factor, FactorCreated, FactorId, FactorKind, NewFactor};
+use gatewright_store::security_event::SecurityEventKind;
 
 use super::check_factor::totp_place;
+use super::note_event::note_in_browser;
 use super::offer_totp::OfferedTotp;
 use crate::context::Context;
 
@@ -81,6 +83,7 @@ pub(super) async fn add(
     }
     // Whoever adds a factor has just shown that they have it.
     ctx.store.prove_device(device, &account, ctx.now()).await?;
+    note_in_browser(ctx, &account, SecurityEventKind::FactorAdded, device).await;
     Ok(codes)
 }
 

@@ -24,8 +24,10 @@ mod judge_request;
 mod list_app_passwords;
 mod list_factors;
 mod list_own_devices;
+mod list_security_events;
 mod list_sessions;
 mod mint;
+mod note_event;
 mod offer;
 mod offer_passkey;
 mod offer_totp;
@@ -39,9 +41,8 @@ mod refresh;
 mod refresh_session;
 mod remove_factor;
 mod renew_recovery_codes;
-mod request_account_delete;
-mod request_email_confirmation;
 mod request_email_update;
+mod request_mail_code;
 mod request_password_reset;
 mod reset_password;
 mod revoke;
@@ -93,6 +94,7 @@ pub use judge_request::{Show, Want};
 pub use list_app_passwords::{ListAppPasswordsError, list_app_passwords};
 pub use list_factors::{Factors, ListFactorsError, list_factors};
 pub use list_own_devices::{ListOwnDevicesError, OwnDevice, OwnDevices, OwnSession, list_own_devices};
+pub use list_security_events::{ListSecurityEventsError, list_security_events};
 pub use list_sessions::{ListSessionsError, Session, list_sessions};
 pub use mint::TokenSet;
 pub use offer::{DecidedBefore, Offer, OfferedPart, OfferedScope, OfferedSet, Ticked};
@@ -107,9 +109,8 @@ pub use refresh::{RefreshError, refresh};
 pub use refresh_session::{RefreshSessionError, refresh_session};
 pub use remove_factor::{RemoveFactorError, remove_factor};
 pub use renew_recovery_codes::{RenewRecoveryCodesError, renew_recovery_codes};
-pub use request_account_delete::{RequestAccountDeleteError, request_account_delete};
-pub use request_email_confirmation::{RequestEmailConfirmationError, request_email_confirmation};
-pub use request_email_update::{RequestEmailUpdateError, request_email_update};
+pub use request_email_update::request_email_update;
+pub use request_mail_code::{RequestMailCodeError, request_mail_code};
 pub use request_password_reset::{RequestPasswordResetError, request_password_reset};
 pub use reset_password::{ResetPassword, ResetPasswordError, reset_password};
 pub use revoke::{RevokeError, revoke};
@@ -133,4 +134,6 @@ pub struct ProvenClient {
     pub auth: ClientAuth,
     /// The key of its DPoP proof, checked with everything else about the proof.
     pub jkt: Thumbprint,
+    /// Roughly where it asks from: a network, never an address.
+    pub place: String,
 }

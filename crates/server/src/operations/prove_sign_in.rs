@@ -9,9 +9,11 @@ use gatewright_store::account::{AccountStatus, PasswordHash};
 use gatewright_store::device::DeviceId;
 use gatewright_store::factor::WaitingSignIn;
 use gatewright_store::request::RequestId;
+use gatewright_store::security_event::SecurityEventKind;
 
 use super::check_factor::{FactorCheck, FactorProof, FactorWays, check_factor, factor_ways};
 use super::judge_request::{Show, Want};
+use super::note_event::note_in_browser;
 use super::open_request::{OpenRequestError, Opened, Step, Touched, go_on, touch_request};
 use super::sign_in::SignedIn;
 use crate::accounts::{AccountsError, KnownAccount};
@@ -86,6 +88,9 @@ pub(super) async fn attempt(
         // It was removed meanwhile: the password alone will do, but it is asked for again.
         return Ok(Tried::Over);
     };
+    if checked == FactorCheck::Wrong {
+        note_in_browser(ctx, &account.did, SecurityEventKind::FactorWrong, device).await;
+    }
     match checked {
         FactorCheck::Right => {}
         FactorCheck::TooMany(too_many) => return Ok(Tried::TooMany(too_many, account, ways)),
@@ -94,7 +99,11 @@ pub(super) async fn attempt(
     }
     let secret = DeviceSecret::generate(&*ctx.random);
     let kept = ctx.store.complete_waiting_sign_in(&waiting, secret.hash(), now).await?;
-    Ok(if kept { Tried::In(account.did, secret) } else { Tried::Over })
+    if !kept {
+        return Ok(Tried::Over);
+    }
+    note_in_browser(ctx, &account.did, SecurityEventKind::SignIn, device).await;
+    Ok(Tried::In(account.did, secret))
 }
 
 /// Why the second step did not succeed.

@@ -5,6 +5,7 @@ use gatewright_protocol::scope::{AccountAction, AccountAttr, AccountNeed, Need, 
 use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 use gatewright_store::legacy_session::{LegacyAccess, LegacyRefresh, LegacySession};
+use gatewright_store::security_event::{SecurityEvent, SecurityEventKind};
 use serde_json::Value;
 
 use crate::accounts::{AccountsError, KnownAccount};
@@ -33,6 +34,14 @@ pub struct SessionClient {
     pub name: Option<String>,
     /// Where it is: a whole network, never an address.
     pub place: String,
+}
+
+impl SessionClient {
+    /// Something that it did to an account, as the owner is told of it.
+    pub(super) fn event(&self, account: Did, kind: SecurityEventKind, at: UnixTime) -> SecurityEvent {
+        let event = SecurityEvent::new(account, kind, at).place(self.place.as_str());
+        SecurityEvent { client: self.name.clone(), ..event }
+    }
 }
 
 /// The resource server that an account's sessions are for. `None` where that one cannot look sessions up: the tokens are

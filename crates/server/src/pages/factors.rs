@@ -4,6 +4,7 @@ use askama::Template;
 use gatewright_store::factor::FactorKind;
 
 use super::account_picker::AccountName;
+use super::said::Said;
 use super::{Page, Shell, day, paths};
 use crate::operations::Factors;
 
@@ -51,23 +52,9 @@ pub(crate) enum FactorDone {
     Removed,
 }
 
-impl FactorDone {
-    const ALL: [(Self, &'static str, &'static str); 2] =
-        [(Self::Added, "added", "factors-done-added"), (Self::Removed, "removed", "factors-done-removed")];
-
-    /// As the address of the page says it.
-    pub(crate) fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(done, ..)| *done == self).map_or("", |(_, word, _)| word)
-    }
-
-    /// What an address says, if it says anything.
-    pub(crate) fn read(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known, _)| *known == word).map(|(done, ..)| *done)
-    }
-
-    fn message(self) -> &'static str {
-        Self::ALL.iter().find(|(done, ..)| *done == self).map_or("", |(_, _, message)| message)
-    }
+impl Said for FactorDone {
+    const ALL: &'static [(Self, &'static str, &'static str)] =
+        &[(Self::Added, "added", "factors-done-added"), (Self::Removed, "removed", "factors-done-removed")];
 }
 
 impl FactorView {

@@ -26,6 +26,8 @@ pub(crate) mod permission;
 pub(crate) mod permission_list;
 pub(crate) mod recovery_codes;
 pub(crate) mod reset_password;
+pub(crate) mod said;
+pub(crate) mod security_log;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
 pub(crate) mod use_reset_code;
@@ -90,6 +92,10 @@ pub(crate) mod paths {
     pub(crate) const USE_RESET_CODE: &str = "/account/reset-password/code";
     /// `POST` with `app_password`: ends an app password and what came from it.
     pub(crate) const REVOKE_APP_PASSWORD: &str = "/account/app-passwords/revoke";
+    /// `GET`: what happened to an account.
+    pub(crate) const SECURITY_LOG: &str = "/account/security-log";
+    /// `GET`: the same as JSON.
+    pub(crate) const SECURITY_LOG_DOWNLOAD: &str = "/account/security-log/events.json";
     /// `POST` with `device`: signs the account out there.
     pub(crate) const SIGN_OUT_DEVICE: &str = "/account/devices/sign-out";
     /// `POST`: signs the account out on all devices but this one.
@@ -139,12 +145,13 @@ pub(crate) struct Shell<'a> {
 
 impl Shell<'_> {
     /// The pages of an account that lead to each other: each with the message that names it, and whether it is this one.
-    fn own_pages(here: &str) -> [(&'static str, &'static str, bool); 4] {
+    fn own_pages(here: &str) -> [(&'static str, &'static str, bool); 5] {
         [
             (paths::OWN_ACCOUNT, "account-nav-apps"),
             (paths::APP_PASSWORDS, "account-nav-app-passwords"),
             (paths::DEVICES, "account-nav-devices"),
             (paths::FACTORS, "account-nav-factors"),
+            (paths::SECURITY_LOG, "account-nav-security-log"),
         ]
         .map(|(path, message)| (path, message, path == here))
     }

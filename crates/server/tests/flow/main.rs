@@ -42,6 +42,8 @@ mod requests;
 #[cfg(test)]
 mod revoke;
 #[cfg(test)]
+mod security_log;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod sign_in;

@@ -16,14 +16,14 @@ use crate::http::csrf;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::device::Device;
 use crate::http::extract::factor_proof::factor_proof;
-use crate::http::extract::locale::locale;
+use crate::http::extract::guest::Guest;
 use crate::http::extract::page_form::read_form;
 use crate::http::extract::peer::Peer;
 use crate::http::step_up::{passkey_question, refused_too_many};
 use crate::operations::{self, Asked, FactorProof, FactorWays, ProveHereError};
 use crate::pages::factor::{Carried, FactorPage, FactorRefused, Reason};
 use crate::pages::sign_in::SignInRefused;
-use crate::pages::{Page as _, Shell, paths};
+use crate::pages::{Page as _, paths};
 
 pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
     prove(&app, peer, &headers, body).await.unwrap_or_else(|refusal| refusal.respond(&app, &headers))
@@ -37,8 +37,9 @@ async fn prove(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Result
     if !csrf::matches(app.ctx.keys.device_key(), &device.id, PURPOSE, token) {
         return Err(PageRefusal::stale().for_device(device));
     }
-    let over = |device: &Device, refused, status| {
-        Ok(sign_in_form(app, headers, Some(device), &Typed::default(), Some((refused, status))))
+    let over = |device, refused, status| {
+        let guest = Guest::Device(device);
+        Ok(sign_in_form(app, headers, &guest, &Typed::default(), Some((refused, status))))
     };
     let pages = RequestId(ACCOUNT_PAGES.to_owned());
     if let Some(account) = operations::waiting_account(&app.ctx, &device.id, &pages).await?
@@ -47,7 +48,7 @@ async fn prove(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Result
         let FactorRefused::TooMany { minutes } = refused_too_many(too_many) else {
             return Err(too_many.into());
         };
-        return over(&device, SignInRefused::TooMany { minutes }, StatusCode::TOO_MANY_REQUESTS);
+        return over(device, SignInRefused::TooMany { minutes }, StatusCode::TOO_MANY_REQUESTS);
     }
     // More than any code has is no code: it counts as a try all the same.
     let Ok(proof) = factor_proof(&fields).or_else(|_| FactorCode::parse("").map(FactorProof::Code)) else {
@@ -59,7 +60,7 @@ async fn prove(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Result
             Ok(back(app, &device, Some(&signed_in.account), None))
         }
         Err(ProveHereError::Accounts(error)) => Err(PageRefusal::from(error).for_device(device)),
-        Err(ProveHereError::Over) => over(&device, SignInRefused::Over, StatusCode::UNAUTHORIZED),
+        Err(ProveHereError::Over) => over(device, SignInRefused::Over, StatusCode::UNAUTHORIZED),
         Err(ProveHereError::TooMany(too_many, account, ways)) => {
             let refused = (refused_too_many(too_many), StatusCode::TOO_MANY_REQUESTS);
             Ok(factor_form(app, headers, &device, &account, ways, Some(refused)))
@@ -82,7 +83,7 @@ pub(super) fn factor_form(
 ) -> Response {
     let csrf = csrf::token(app.ctx.keys.device_key(), &device.id, PURPOSE);
     let page = FactorPage {
-        shell: Shell { locale: locale(headers, None), look: &app.look },
+        shell: app.shell(headers),
         action: paths::OWN_FACTOR,
         carried: Carried(vec![("csrf".to_owned(), csrf)]),
         handle: account.handle.as_str(),

@@ -55,7 +55,7 @@ impl IntoResponse for SessionAnswer {
             did_doc: document.as_ref(),
             email: account.email.as_deref().filter(|_| *sees_email),
             email_confirmed: sees_email.then_some(account.email_confirmed),
-            // No account has a second factor yet.
+            // A second factor is never a code by mail yet.
             email_auth_factor: sees_email.then_some(false),
             active: account.status == AccountStatus::Active,
             status,
