@@ -56,6 +56,8 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::OWN_PASSKEY, post(own_passkey::post).fallback(not_a_page))
         .route(paths::OWN_FACTOR, post(prove::post).fallback(not_a_page))
         .route(paths::FACTORS, get(factors::home::get))
+        .route(paths::ADD_EMAIL_FACTOR, post(factors::email::post).fallback(not_a_page))
+        .route(paths::CONFIRM_EMAIL_FACTOR, post(factors::email::confirm).fallback(not_a_page))
         .route(paths::ADD_PASSKEY, post(factors::passkey::post).fallback(not_a_page))
         .route(paths::CONFIRM_PASSKEY, post(factors::passkey::confirm).fallback(not_a_page))
         .route(paths::ADD_TOTP, post(factors::totp::post).fallback(not_a_page))

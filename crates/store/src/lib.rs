@@ -98,5 +98,11 @@ impl<T> AuthorizationStore for T where
 }
 
 /// What a record host keeps.
-pub trait HostStore: AccountStore + BlobStore + InviteCodeStore + PreferenceStore + RepoStore {}
-impl<T: AccountStore + BlobStore + InviteCodeStore + PreferenceStore + RepoStore + ?Sized> HostStore for T {}
+pub trait HostStore:
+    AccountStore + BlobStore + FactorStore + InviteCodeStore + PreferenceStore + RepoStore
+{
+}
+impl<T: AccountStore + BlobStore + FactorStore + InviteCodeStore + PreferenceStore + RepoStore + ?Sized>
+    HostStore for T
+{
+}

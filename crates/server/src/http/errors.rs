@@ -25,7 +25,8 @@ use crate::operations::{
     AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError,
     ListAppPasswordsError, ListFactorsError, ListOwnDevicesError, ListSecurityEventsError, ListSessionsError,
     OpenRequestError, PushRequestError, RecogniseDeviceError, RefreshError, RemoveFactorError,
-    ResetPasswordError, RevokeAppPasswordError, RevokeError, SignOutElsewhereError, StepUpError,
+    RequestMailCodeError, ResetPasswordError, RevokeAppPasswordError, RevokeError, SendFactorCodeError,
+    SendMailCodeError, SignOutElsewhereError, StepUpError,
 };
 use crate::pages::Page as _;
 use crate::pages::error::{ErrorPage, Trouble};
@@ -473,9 +474,40 @@ impl From<SignOutElsewhereError> for PageRefusal {
     }
 }
 
+impl From<SendMailCodeError> for PageRefusal {
+    fn from(error: SendMailCodeError) -> Self {
+        match error {
+            SendMailCodeError::NoAddress => Self::stale(),
+            SendMailCodeError::Notice(error) => Self::internal(&error),
+            SendMailCodeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestMailCodeError> for PageRefusal {
+    fn from(error: RequestMailCodeError) -> Self {
+        match error {
+            RequestMailCodeError::NoAccount => Self::stale(),
+            RequestMailCodeError::Accounts(error) => error.into(),
+            RequestMailCodeError::Send(error) => error.into(),
+        }
+    }
+}
+
+impl From<SendFactorCodeError> for PageRefusal {
+    fn from(error: SendFactorCodeError) -> Self {
+        match error {
+            SendFactorCodeError::NotWanted => Self::stale(),
+            SendFactorCodeError::Accounts(error) => error.into(),
+            SendFactorCodeError::Send(error) => error.into(),
+        }
+    }
+}
+
 impl From<ListFactorsError> for PageRefusal {
     fn from(error: ListFactorsError) -> Self {
         match error {
+            ListFactorsError::Accounts(error) => error.into(),
             ListFactorsError::Store(error) => error.into(),
         }
     }

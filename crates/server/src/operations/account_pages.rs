@@ -12,8 +12,9 @@ use gatewright_store::security_event::SecurityEventKind;
 use super::ask_passkey::{PasskeyProof, check_passkey};
 use super::check_factor::{FactorProof, FactorWays, factor_ways};
 use super::note_event::note_in_browser;
-use super::prove_sign_in::{Tried, attempt, wait};
+use super::prove_sign_in::{Tried, attempt, wait, waiting_account};
 use super::recognise_device::{Presented, Recognised, create_device};
+use super::send_factor_code::{SendFactorCodeError, send_factor_code};
 use super::sign_in::{SignIn, check};
 use crate::accounts::{AccountsError, KnownAccount, ProvenAccount};
 use crate::context::Context;
@@ -192,12 +193,29 @@ pub enum ProveHereError {
     /// Nothing waits any more: it took too long, or was tried too often.
     #[error("no sign-in waits for a second factor here")]
     Over,
+    /// The code could not be sent.
+    #[error(transparent)]
+    Send(#[from] SendFactorCodeError),
     /// There were too many wrong codes for this account.
     #[error("too many wrong codes")]
     TooMany(TooMany, Box<KnownAccount>, FactorWays),
     /// The code is wrong, or was used before.
     #[error("wrong code")]
     Wrong(Box<KnownAccount>, FactorWays),
+}
+
+/// Sends a code by mail to the account whose sign-in on its own pages waits for it: who that is, and what can be shown.
+///
+/// # Errors
+/// Nothing waits, or the account gets no codes by mail.
+pub async fn send_sign_in_code_here(
+    ctx: &Context,
+    device: &DeviceId,
+    languages: Option<&str>,
+) -> Result<(KnownAccount, FactorWays), ProveHereError> {
+    let waiting = waiting_account(ctx, device, &pages()).await.map_err(AccountsError::from)?;
+    let account = waiting.ok_or(ProveHereError::Over)?;
+    Ok(send_factor_code(ctx, &account, languages).await?)
 }
 
 /// Completes a sign-in on the account's own pages with a second factor.

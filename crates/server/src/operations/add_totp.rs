@@ -11,6 +11,7 @@ use gatewright_store::security_event::SecurityEventKind;
 use super::check_factor::totp_place;
 use super::note_event::note_in_browser;
 use super::offer_totp::OfferedTotp;
+use crate::accounts::AccountsError;
 use crate::context::Context;
 
 /// Why no factor was added.
@@ -26,6 +27,9 @@ pub enum AddFactorError {
     /// What was to prove it does not.
     #[error("the proof of the factor is wrong")]
     Wrong,
+    /// The accounts could not be asked.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -6,6 +6,7 @@ use gatewright_guard::rate::TooMany;
 use gatewright_protocol::app_password::{AppPasswordName, AppPasswordSecret};
 use gatewright_protocol::legacy::{LegacyRefreshId, LegacySessionId};
 use gatewright_protocol::secret::{FactorCode, Password};
+use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 use gatewright_store::StoreError;
 use gatewright_store::account::{AccountStatus, PasswordHash};
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 
 use super::check_factor::{FactorCheck, check_code, factor_ways};
 use super::note_event::note_event;
+use super::send_factor_code::send_factor_code;
 use super::session_tokens::{SessionClient, SessionTokens, audience, sign};
 use super::{Before, ExpandScopesError, expand_scopes};
 use crate::accounts::{AccountsError, KnownAccount, ProvenAccount};
@@ -91,8 +93,14 @@ async fn begin(ctx: &Context, new: CreateSession) -> Result<SessionTokens, Creat
             AccountStatus::TakenDown => return Err(CreateSessionError::TakenDown),
             AccountStatus::Active | AccountStatus::Deactivated => LegacyAccess::Full,
         };
-        if factor_ways(ctx, &account.did).await?.is_some() {
-            let code = factor.ok_or(CreateSessionError::FactorRequired)?;
+        if let Some(ways) = factor_ways(ctx, &account.did).await? {
+            let Some(code) = factor else {
+                if ways.email {
+                    // The programs of the field ask their person for what was sent, and come again with it.
+                    send(ctx, &account.did).await;
+                }
+                return Err(CreateSessionError::FactorRequired);
+            };
             match check_code(ctx, &account.did, &code).await? {
                 FactorCheck::Right => {}
                 FactorCheck::TooMany(too_many) => return Err(CreateSessionError::TooMany(too_many)),
@@ -123,6 +131,13 @@ async fn begin(ctx: &Context, new: CreateSession) -> Result<SessionTokens, Creat
         expires_at: row.expires_at,
     };
     keep(ctx, account, LegacyAccess::AppPassword(access), Proof::AppPassword(name), client).await
+}
+
+/// Sends the code that is asked for. Whoever gets none is asked for it all the same: another factor may do.
+async fn send(ctx: &Context, account: &Did) {
+    if let Err(error) = send_factor_code(ctx, account, None).await {
+        tracing::warn!(account.did = %account, %error, "a sign-in code was not sent");
+    }
 }
 
 /// The account and the app password of it that this is.

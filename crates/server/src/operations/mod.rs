@@ -1,6 +1,7 @@
 //! What the server does: one file, one public function, one error enum each. Nothing here knows of HTTP.
 
 mod account_pages;
+mod add_email_factor;
 mod add_passkey;
 mod add_totp;
 mod approve;
@@ -47,6 +48,7 @@ mod request_password_reset;
 mod reset_password;
 mod revoke;
 mod revoke_app_password;
+mod send_factor_code;
 mod send_mail_code;
 mod session_tokens;
 mod set_drift;
@@ -68,8 +70,9 @@ use gatewright_protocol::oauth::client_metadata::ClientMetadata;
 
 pub use account_pages::{
     AccountPagesError, ProveHereError, ReachedHere, SignedInHere, list_own_accounts, prove_sign_in_here,
-    sign_in_here, sign_in_here_by_passkey, sign_out_here,
+    send_sign_in_code_here, sign_in_here, sign_in_here_by_passkey, sign_out_here,
 };
+pub use add_email_factor::add_email_factor;
 pub use add_passkey::add_passkey;
 pub use add_totp::{AddFactorError, add_totp};
 pub use approve_held::{ApproveHeldError, approve_held, held_name};
@@ -102,7 +105,7 @@ pub use offer_passkey::{OfferPasskeyError, offer_passkey};
 pub use offer_totp::{OfferedTotp, offer_totp, open_offered_totp};
 pub use open_request::{OpenRequestError, Opened, Step, find_request, open_request, request_uri};
 pub use own_app_passwords::{OwnAppPassword, OwnSet, own_app_passwords};
-pub use prove_sign_in::{ProveSignInError, prove_sign_in, waiting_account};
+pub use prove_sign_in::{ProveSignInError, prove_sign_in, send_sign_in_code, waiting_account};
 pub use push_request::{PushRequestError, Pushed, push_request};
 pub use recognise_device::{DeviceCookie, Presented, RecogniseDeviceError, Recognised, recognise_device};
 pub use refresh::{RefreshError, refresh};
@@ -115,6 +118,7 @@ pub use request_password_reset::{RequestPasswordResetError, request_password_res
 pub use reset_password::{ResetPassword, ResetPasswordError, reset_password};
 pub use revoke::{RevokeError, revoke};
 pub use revoke_app_password::{RevokeAppPasswordError, revoke_app_password};
+pub use send_factor_code::{SendFactorCodeError, send_factor_code};
 pub use send_mail_code::{SendMailCodeError, send_mail_code};
 pub use session_tokens::{SessionClient, SessionTokens};
 pub use set_drift::SetDrift;

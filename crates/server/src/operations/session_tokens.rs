@@ -8,6 +8,7 @@ use gatewright_store::legacy_session::{LegacyAccess, LegacyRefresh, LegacySessio
 use gatewright_store::security_event::{SecurityEvent, SecurityEventKind};
 use serde_json::Value;
 
+use super::check_factor::factor_ways;
 use crate::accounts::{AccountsError, KnownAccount};
 use crate::context::Context;
 use crate::settings::Verification;
@@ -25,6 +26,8 @@ pub struct SessionTokens {
     pub document: Option<Value>,
     /// Whether the session may see the e-mail address.
     pub sees_email: bool,
+    /// Whether the account gets codes by mail when it signs in.
+    pub has_email_factor: bool,
 }
 
 /// Whoever asks for a session, as coarse as the owner of an app password needs to recognise it.
@@ -89,6 +92,7 @@ pub(super) async fn sign(
         refresh: keys.sign_refresh(&refresh),
         document: ctx.accounts.describe(&account).await?,
         sees_email: sees_email(&session.access),
+        has_email_factor: factor_ways(ctx, &account.did).await?.is_some_and(|ways| ways.email),
         account,
     })
 }

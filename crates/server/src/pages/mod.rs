@@ -48,6 +48,8 @@ use crate::i18n::{Arg, Html, Locale};
 /// Where the forms of the pages go, and where their links lead. All of them lie under the paths that `Referer` is held
 /// against (AS-35).
 pub(crate) mod paths {
+    /// `POST`: sends the first code by mail.
+    pub(crate) const ADD_EMAIL_FACTOR: &str = "/account/factors/email";
     /// `POST`: asks the browser to make a passkey.
     pub(crate) const ADD_PASSKEY: &str = "/account/factors/passkey";
     /// `POST`: offers a secret to an authenticator application.
@@ -56,6 +58,8 @@ pub(crate) mod paths {
     pub(crate) const APP_PASSWORDS: &str = "/account/app-passwords";
     /// `POST` with `session` and `shown`: approves what permission sets give more than the session has.
     pub(crate) const APPROVE_HELD: &str = "/account/approve";
+    /// `POST` with `mail_code`: adds codes by mail.
+    pub(crate) const CONFIRM_EMAIL_FACTOR: &str = "/account/factors/email/confirm";
     /// `POST` with `name`, `passkey` and `passkey_sealed`: adds the passkey that the browser made.
     pub(crate) const CONFIRM_PASSKEY: &str = "/account/factors/passkey/confirm";
     /// `POST` with `sealed` and `code`: adds the application that was offered a secret.

@@ -24,6 +24,8 @@ mod documents;
 #[cfg(test)]
 mod email;
 #[cfg(test)]
+mod email_factor;
+#[cfg(test)]
 mod factors;
 #[cfg(test)]
 mod limits;

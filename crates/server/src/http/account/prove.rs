@@ -17,9 +17,10 @@ use crate::http::errors::PageRefusal;
 use crate::http::extract::device::Device;
 use crate::http::extract::factor_proof::factor_proof;
 use crate::http::extract::guest::Guest;
+use crate::http::extract::locale::accepted;
 use crate::http::extract::page_form::read_form;
 use crate::http::extract::peer::Peer;
-use crate::http::step_up::{passkey_question, refused_too_many};
+use crate::http::step_up::{passkey_question, refused_too_many, wants_mail};
 use crate::operations::{self, Asked, FactorProof, FactorWays, ProveHereError};
 use crate::pages::factor::{Carried, FactorPage, FactorRefused, Reason};
 use crate::pages::sign_in::SignInRefused;
@@ -50,6 +51,14 @@ async fn prove(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Result
         };
         return over(device, SignInRefused::TooMany { minutes }, StatusCode::TOO_MANY_REQUESTS);
     }
+    if wants_mail(&fields) {
+        return match operations::send_sign_in_code_here(&app.ctx, &device.id, accepted(headers)).await {
+            Ok((account, ways)) => Ok(factor_form(app, headers, &device, &account, ways, true, None)),
+            Err(ProveHereError::Over) => over(device, SignInRefused::Over, StatusCode::UNAUTHORIZED),
+            Err(ProveHereError::Send(error)) => Err(PageRefusal::from(error).for_device(device)),
+            Err(_) => Err(PageRefusal::stale().for_device(device)),
+        };
+    }
     // More than any code has is no code: it counts as a try all the same.
     let Ok(proof) = factor_proof(&fields).or_else(|_| FactorCode::parse("").map(FactorProof::Code)) else {
         return Err(PageRefusal::stale().for_device(device));
@@ -60,14 +69,15 @@ async fn prove(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Result
             Ok(back(app, &device, Some(&signed_in.account), None))
         }
         Err(ProveHereError::Accounts(error)) => Err(PageRefusal::from(error).for_device(device)),
+        Err(ProveHereError::Send(error)) => Err(PageRefusal::from(error).for_device(device)),
         Err(ProveHereError::Over) => over(device, SignInRefused::Over, StatusCode::UNAUTHORIZED),
         Err(ProveHereError::TooMany(too_many, account, ways)) => {
             let refused = (refused_too_many(too_many), StatusCode::TOO_MANY_REQUESTS);
-            Ok(factor_form(app, headers, &device, &account, ways, Some(refused)))
+            Ok(factor_form(app, headers, &device, &account, ways, false, Some(refused)))
         }
         Err(ProveHereError::Wrong(account, ways)) => {
             let refused = (FactorRefused::of(&proof), StatusCode::UNAUTHORIZED);
-            Ok(factor_form(app, headers, &device, &account, ways, Some(refused)))
+            Ok(factor_form(app, headers, &device, &account, ways, false, Some(refused)))
         }
     }
 }
@@ -79,6 +89,7 @@ pub(super) fn factor_form(
     device: &Device,
     account: &KnownAccount,
     ways: FactorWays,
+    is_sent: bool,
     refused: Option<(FactorRefused, StatusCode)>,
 ) -> Response {
     let csrf = csrf::token(app.ctx.keys.device_key(), &device.id, PURPOSE);
@@ -91,6 +102,7 @@ pub(super) fn factor_form(
         asked: Asked::Factor(ways),
         passkey: passkey_question(app, device, Asked::Factor(ways)),
         client: None,
+        is_sent,
         refused: refused.map(|(refused, _)| refused),
         cancel: None,
     };

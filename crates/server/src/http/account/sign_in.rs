@@ -45,7 +45,7 @@ async fn sign_in(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Resu
         Ok(ReachedHere::Factor { account, ways, device: new }) => {
             let device =
                 new.map(Device::new).or_else(|| guest.into_device()).ok_or_else(PageRefusal::stale)?;
-            return Ok(factor_form(app, headers, &device, &account, ways, None));
+            return Ok(factor_form(app, headers, &device, &account, ways, false, None));
         }
         Err(AccountPagesError::Wrong) => return Ok(again(SignInRefused::Wrong, StatusCode::UNAUTHORIZED)),
         Err(error) => return Err(error.into()),

@@ -34,6 +34,7 @@ pub(crate) async fn get(
         factors: FactorView::all(&factors),
         recovery_codes: u32::try_from(factors.recovery_codes).unwrap_or(u32::MAX),
         has_passkeys: app.ctx.passkeys.is_some(),
+        email: factors.email.as_deref(),
         done: parameter(&query, "done").and_then(|word| FactorDone::read(&word)),
     };
     own.respond(&app, &page, StatusCode::OK)

@@ -1,5 +1,6 @@
 //! `/account/factors…`: what an account proves itself with. Whatever changes it asks for a fresh proof first.
 
+pub(crate) mod email;
 pub(crate) mod home;
 pub(crate) mod passkey;
 pub(crate) mod recovery_codes;
@@ -37,7 +38,7 @@ pub(super) async fn fresh_form(
 ) -> Result<AccountForm, Response> {
     let form =
         account_form(app, headers, peer, body).await.map_err(|refusal| refusal.respond(app, headers))?;
-    let asked = step_up::check(app, peer, &form.device, &form.account, None, &form.fields).await;
+    let asked = step_up::check(app, peer, headers, &form.device, &form.account, None, &form.fields).await;
     let ask = match asked {
         Ok(None) => return Ok(form),
         Ok(Some(ask)) => ask,
@@ -52,6 +53,7 @@ pub(super) async fn fresh_form(
         asked: ask.asked,
         passkey: step_up::passkey_question(app, &form.device, ask.asked),
         client: None,
+        is_sent: ask.is_sent,
         refused: ask.refused,
         cancel: None,
     };

@@ -39,6 +39,7 @@ pub(crate) async fn confirm(State(app): State<App>, peer: Peer, headers: HeaderM
         Err(AddFactorError::Taken | AddFactorError::TooMany) => back(&app, &form.device, &form.account, None),
         // Only whoever is fresh still is asked once more.
         Err(AddFactorError::Wrong) => show_again(&app, &headers, form).await,
+        Err(AddFactorError::Accounts(error)) => refuse(&app, &headers, form, error),
         Err(AddFactorError::Store(error)) => refuse(&app, &headers, form, error),
     }
 }

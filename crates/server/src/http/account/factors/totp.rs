@@ -43,6 +43,7 @@ pub(crate) async fn confirm(State(app): State<App>, peer: Peer, headers: HeaderM
         // It was added in another window: there is nothing left to do.
         Err(AddFactorError::Taken | AddFactorError::TooMany) => back(&app, &form.device, &form.account, None),
         Err(AddFactorError::Wrong) => show(&app, &headers, &form, &offered, Some(FactorRefused::Wrong)),
+        Err(AddFactorError::Accounts(error)) => refuse(&app, &headers, form, error),
         Err(AddFactorError::Store(error)) => refuse(&app, &headers, form, error),
     }
 }
