@@ -236,6 +236,7 @@ impl Solo {
             .issuer(&parts.origin)
             .accounts(Arc::clone(&store) as _)
             .legacy_sessions(server.legacy_sessions())
+            .security_events(Arc::clone(&store) as _)
             .service_tokens(service_tokens(&parts, &service_did, &resolver)?)
             .forwarding(parts.services.usual()?)
             .build(server.nonces(), Arc::clone(&store) as _, Arc::clone(&parts.clock));

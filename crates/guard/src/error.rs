@@ -1,5 +1,7 @@
 //! How a refusal reads: the one place where it becomes HTTP (RS-7).
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use gatewright_protocol::dpop::verify::ProofError;
@@ -7,13 +9,17 @@ use gatewright_protocol::oauth::authorization_header::Scheme;
 use gatewright_protocol::oauth::error::ErrorCode;
 use gatewright_protocol::scope::Considered;
 use gatewright_protocol::service_auth::ServiceAuthError;
+use gatewright_protocol::syntax::Did;
+use gatewright_protocol::time::UnixTime;
 use gatewright_resolve::ResolveError;
 use gatewright_store::StoreError;
+use gatewright_store::security_event::{SecurityEvent, SecurityEventKind};
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::challenge;
+use crate::permit::Holder;
 
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
@@ -131,11 +137,32 @@ pub struct ScopeMissing {
     /// How the token was presented.
     #[serde(skip)]
     scheme: Scheme,
+    /// Whose token it is, and through which client.
+    #[serde(skip)]
+    holder: (Did, String),
 }
 
 impl ScopeMissing {
-    pub(crate) const fn new(scheme: Scheme, missing: Option<String>, considered: Vec<Considered>) -> Self {
-        Self { allowed: false, by: None, missing, considered, scheme }
+    pub(crate) fn new(
+        scheme: Scheme,
+        holder: &dyn Holder,
+        missing: Option<String>,
+        considered: Vec<Considered>,
+    ) -> Self {
+        let holder = (holder.account().clone(), holder.client().to_owned());
+        Self { allowed: false, by: None, missing, considered, scheme, holder }
+    }
+
+    /// As the owner of the account is told of it.
+    pub(crate) fn event(&self, at: UnixTime) -> SecurityEvent {
+        let (account, client) = &self.holder;
+        let event = SecurityEvent::new(account.clone(), SecurityEventKind::ScopeRefused, at);
+        let client = (!client.is_empty()).then(|| client.clone());
+        let event = SecurityEvent { client, ..event };
+        match &self.missing {
+            Some(scope) => event.scope(scope),
+            None => event,
+        }
     }
 
     fn message(&self) -> String {
@@ -216,6 +243,10 @@ impl IntoResponse for GuardError {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(challenge) = self.challenge() {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        if let Self::ScopeMissing(missing) = self {
+            // For whoever notes it, once the answer has come back to the guard.
+            response.extensions_mut().insert(Arc::<ScopeMissing>::from(missing));
         }
         response
     }

@@ -16,6 +16,7 @@ use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::Clock;
 use gatewright_store::account::AccountStore;
 use gatewright_store::replay::ReplayStore;
+use gatewright_store::security_event::SecurityEventStore;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, Uri};
@@ -23,6 +24,7 @@ use url::Url;
 
 use crate::challenge::Challenges;
 use crate::destination::{self, Destination};
+use crate::error::ScopeMissing;
 use crate::table::{self, Found, Row, Table};
 use crate::verify::{self, LegacySessions, ServiceTokens, Tokens};
 use crate::{Caller, GuardError, Services, cors};
@@ -45,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) accounts: Option<Arc<dyn AccountStore>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) admin: Option<AdminPassword>,
+    events: Option<Arc<dyn SecurityEventStore>>,
     pub(crate) service_tokens: Option<ServiceTokens>,
     services: Option<Services>,
     table: Table,
@@ -65,6 +68,7 @@ impl Guard {
             table: None,
             accounts: None,
             admin: None,
+            events: None,
             service_tokens: None,
             services: None,
         }
@@ -100,6 +104,14 @@ impl Guard {
     /// Finds out who calls, in the order of RS-4.
     pub(crate) async fn identify(&self, row: &Row, parts: &Parts) -> Result<Caller, GuardError> {
         verify::identify(&self.0, row, parts).await
+    }
+
+    /// Tells the owner of the account what a program tried. That it could not be noted refuses nobody more.
+    pub(crate) async fn note_refusal(&self, missing: &ScopeMissing) {
+        let Some(events) = &self.0.events else { return };
+        if let Err(error) = events.note_security_event(missing.event(self.0.clock.now())).await {
+            tracing::error!(%error, "a refusal was not noted");
+        }
     }
 
     pub(crate) fn challenges(&self) -> &Challenges {
@@ -154,6 +166,7 @@ pub struct GuardBuilder {
     table: Option<Table>,
     accounts: Option<Arc<dyn AccountStore>>,
     admin: Option<AdminPassword>,
+    events: Option<Arc<dyn SecurityEventStore>>,
     service_tokens: Option<ServiceTokens>,
     services: Option<Services>,
 }
@@ -192,6 +205,13 @@ impl GuardBuilder {
     #[must_use]
     pub fn admin_password(mut self, password: AdminPassword) -> Self {
         self.admin = Some(password);
+        self
+    }
+
+    /// Where the owners of accounts are told what programs tried without the scope for it. Without it nobody is.
+    #[must_use]
+    pub fn security_events(mut self, events: Arc<dyn SecurityEventStore>) -> Self {
+        self.events = Some(events);
         self
     }
 
@@ -235,6 +255,7 @@ impl GuardBuilder {
             accounts: self.accounts,
             clock,
             admin: self.admin,
+            events: self.events,
             service_tokens,
             services: self.services,
         }))

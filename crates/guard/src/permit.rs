@@ -131,7 +131,12 @@ impl Granted {
         let scopes = self.0.permissions.as_ref().filter(|_| self.kind_allows(need));
         let Some(scopes) = scopes else { return GuardError::Barred };
         let scheme = if self.0.kind == Kind::OAuth { Scheme::Dpop } else { Scheme::Bearer };
-        GuardError::ScopeMissing(Box::new(ScopeMissing::new(scheme, missing, scopes.considered(need))))
+        GuardError::ScopeMissing(Box::new(ScopeMissing::new(
+            scheme,
+            &*self.0.token,
+            missing,
+            scopes.considered(need),
+        )))
     }
 
     /// Whether [`require`](Self::require) was called for this request.

@@ -1,5 +1,6 @@
 //! One guarded request, from its first header to the last one of its answer.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::extract::Request;
@@ -7,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::Method;
 use tower_service::Service;
 
+use crate::error::ScopeMissing;
 use crate::extract::Caller;
 use crate::table::{Found, Onward, Row};
 use crate::{Guard, GuardError, GuardFuture, cors, rules};
@@ -88,6 +90,9 @@ where
             }
         }
     };
+    if let Some(missing) = response.extensions_mut().remove::<Arc<ScopeMissing>>() {
+        guard.note_refusal(&missing).await;
+    }
     finish(&guard, &mut response, row.takes_credentials(), is_dpop);
     Ok(response)
 }

@@ -214,7 +214,7 @@ macro_rules! language {
     ($language:literal) => {
         language!(
             $language: "account", "account_picker", "app_passwords", "consent", "devices", "error", "factor",
-            "form_post", "layout", "mail", "notice", "permissions", "reset_password", "sign_in",
+            "form_post", "layout", "mail", "notice", "permissions", "reset_password", "security_log", "sign_in",
             "sign_up"
         )
     };

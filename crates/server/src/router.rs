@@ -9,7 +9,7 @@ use gatewright_protocol::oauth::server_metadata;
 
 use crate::http::account::{
     app_passwords, approve, devices, end_session, factors, home, passkey as own_passkey, prove,
-    reset_password as forgotten, sign_in as own_sign_in, sign_out,
+    reset_password as forgotten, security_log, sign_in as own_sign_in, sign_out,
 };
 use crate::http::app::App;
 use crate::http::assets;
@@ -56,6 +56,8 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::OWN_PASSKEY, post(own_passkey::post).fallback(not_a_page))
         .route(paths::OWN_FACTOR, post(prove::post).fallback(not_a_page))
         .route(paths::FACTORS, get(factors::home::get))
+        .route(paths::ADD_EMAIL_FACTOR, post(factors::email::post).fallback(not_a_page))
+        .route(paths::CONFIRM_EMAIL_FACTOR, post(factors::email::confirm).fallback(not_a_page))
         .route(paths::ADD_PASSKEY, post(factors::passkey::post).fallback(not_a_page))
         .route(paths::CONFIRM_PASSKEY, post(factors::passkey::confirm).fallback(not_a_page))
         .route(paths::ADD_TOTP, post(factors::totp::post).fallback(not_a_page))
@@ -69,6 +71,8 @@ pub(crate) fn router(app: App) -> Router {
         .route(paths::SIGN_OUT_DEVICE, post(devices::sign_out::post).fallback(not_a_page))
         .route(paths::SIGN_OUT_OTHERS, post(devices::sign_out_others::post).fallback(not_a_page))
         .route(paths::END_PASSWORD_SESSION, post(devices::end_session::post).fallback(not_a_page))
+        .route(paths::SECURITY_LOG, get(security_log::home::get))
+        .route(paths::SECURITY_LOG_DOWNLOAD, get(security_log::download::get))
         .route(paths::OWN_SIGN_OUT, post(sign_out::post).fallback(not_a_page))
         .route(paths::END_SESSION, post(end_session::post).fallback(not_a_page))
         .route(paths::APPROVE_HELD, post(approve::post).fallback(not_a_page))

@@ -48,6 +48,8 @@ pub struct Device {
     pub fingerprint: [u8; 32],
     /// The first 200 characters of `User-Agent`, for the page on which a person recognises a device.
     pub user_agent: Option<String>,
+    /// Roughly where it last came from, for the same page: a network, never an address.
+    pub place: Option<String>,
     /// When it first came.
     pub created_at: UnixTime,
     /// When it last came.
@@ -84,13 +86,14 @@ pub trait DeviceStore: Send + Sync {
     async fn create_device(&self, device: Device) -> Result<(), StoreError>;
     /// The device of this name.
     async fn find_device(&self, id: &DeviceId) -> Result<Option<Device>, StoreError>;
-    /// Replaces the secret `old` by `new` and notes `fingerprint` and `now`. False if `old` is not current any more.
+    /// Replaces the secret `old` by `new` and notes `fingerprint`, `place` and `now`. False if `old` is not current any more.
     async fn rotate_device(
         &self,
         id: &DeviceId,
         old: &DeviceSecretHash,
         new: &DeviceSecretHash,
         fingerprint: [u8; 32],
+        place: Option<String>,
         now: UnixTime,
     ) -> Result<bool, StoreError>;
     /// Forgets a device, its sign-ins with it.

@@ -31,6 +31,7 @@ pub mod replay;
 mod replay_memory;
 pub mod repo;
 pub mod request;
+pub mod security_event;
 pub mod set_change;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -54,6 +55,7 @@ use preference::PreferenceStore;
 use replay::ReplayStore;
 use repo::RepoStore;
 use request::RequestStore;
+use security_event::SecurityEventStore;
 use set_change::SetChangeStore;
 use sweep::Sweep;
 use token::TokenStore;
@@ -70,6 +72,7 @@ pub trait AuthorizationStore:
     + MailCodeStore
     + ReplayStore
     + RequestStore
+    + SecurityEventStore
     + SetChangeStore
     + Sweep
     + TokenStore
@@ -86,6 +89,7 @@ impl<T> AuthorizationStore for T where
         + MailCodeStore
         + ReplayStore
         + RequestStore
+        + SecurityEventStore
         + SetChangeStore
         + Sweep
         + TokenStore
@@ -94,5 +98,11 @@ impl<T> AuthorizationStore for T where
 }
 
 /// What a record host keeps.
-pub trait HostStore: AccountStore + BlobStore + InviteCodeStore + PreferenceStore + RepoStore {}
-impl<T: AccountStore + BlobStore + InviteCodeStore + PreferenceStore + RepoStore + ?Sized> HostStore for T {}
+pub trait HostStore:
+    AccountStore + BlobStore + FactorStore + InviteCodeStore + PreferenceStore + RepoStore
+{
+}
+impl<T: AccountStore + BlobStore + FactorStore + InviteCodeStore + PreferenceStore + RepoStore + ?Sized>
+    HostStore for T
+{
+}

@@ -10,6 +10,8 @@ use crate::StoreError;
 pub enum Namespace {
     /// The `jti` of a client assertion, with its client (CM-28). Survives a restart.
     Assertion,
+    /// The question that a passkey answered. Survives a restart.
+    PasskeyQuestion,
     /// The `jti` of a DPoP proof, with its key (DP-9). May be forgotten at a restart, because the nonce that every
     /// proof needs is forgotten with it.
     Proof,

@@ -279,7 +279,23 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often an element is looked for again that went away with its page.
 const STALE_TRIES: usize = 5;
 
+/// How often a driver is started.
+const START_TRIES: usize = 4;
+
+/// A driver on a free port. The port that one finds free may be another program's by the time it listens, so it is tried
+/// again.
 async fn start_chromedriver() -> anyhow::Result<(Child, u16)> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match try_chromedriver().await {
+            Err(_) if tries < START_TRIES => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn try_chromedriver() -> anyhow::Result<(Child, u16)> {
     let mut child = Command::new("chromedriver")
         .arg("--port=0")
         .stdin(Stdio::null())

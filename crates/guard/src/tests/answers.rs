@@ -1,5 +1,7 @@
 //! How refusals and answers read (RS-4 to RS-11).
 
+use gatewright_store::security_event::{SecurityEvent, SecurityEventKind, SecurityEventStore as _};
+
 use super::*;
 
 #[tokio::test]
@@ -52,6 +54,24 @@ async fn a_missing_scope_is_named_three_times() {
         answer.all("www-authenticate"),
         ["DPoP error=\"insufficient_scope\", scope=\"repo:com.example.note?action=create\""]
     );
+}
+
+#[tokio::test]
+async fn sec_71_the_owner_is_told_what_was_refused_and_by_whom() {
+    let world = World::new();
+    let token = world.token("atproto repo:com.example.note?action=update");
+    let noted = async || world.memory.list_security_events(&ALICE.parse().unwrap()).await.unwrap();
+    for status in [403, 403] {
+        assert_eq!(world.call("POST", CREATE, &token).await.status, status);
+    }
+    let event = SecurityEvent::new(ALICE.parse().unwrap(), SecurityEventKind::ScopeRefused, world.now());
+    let event = event.client(CLIENT).scope("repo:com.example.note?action=create");
+    assert_eq!(noted().await, [event], "once, however often it is tried");
+    // Where nothing is wrong with the token's scopes, there is nothing to tell.
+    let token = world.token("atproto repo:com.example.note?action=create");
+    assert_eq!(world.call("POST", CREATE, &token).await.status, 200);
+    assert_eq!(world.send("POST", CREATE, &[("authorization", "DPoP x")]).await.status, 401);
+    assert_eq!(noted().await.len(), 1);
 }
 
 #[tokio::test]

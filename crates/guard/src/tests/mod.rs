@@ -145,6 +145,7 @@ impl World {
         let guard = Guard::builder(&ORIGIN.parse().unwrap(), SERVICE.parse().unwrap(), tokens)
             .accounts(memory.clone())
             .legacy_sessions(LegacySessions::new(Arc::new(LegacyKeys::new(SECRET, [])), memory.clone()))
+            .security_events(memory.clone())
             .build(nonces.clone(), memory.clone(), clock.clone());
         let app = routes().layer(GuardLayer::new(guard.clone()));
         Self { clock, rows, memory, nonces, random, signing, client, guard, app }

@@ -3,6 +3,7 @@
 use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
 use gatewright_store::account::Account;
+use gatewright_store::factor::FactorKind;
 
 use super::describe_account::describe_account;
 use crate::context::Context;
@@ -20,12 +21,22 @@ pub enum FindSessionError {
     Store(#[from] StoreError),
 }
 
-/// The account that a token is of, and its DID document.
-pub async fn find_session(
-    context: &Context,
-    caller: &Did,
-) -> Result<(Account, Option<AccountDocument>), FindSessionError> {
+/// The account of a session.
+#[derive(Debug)]
+pub struct FoundSession {
+    /// The account.
+    pub account: Account,
+    /// Its DID document.
+    pub document: Option<AccountDocument>,
+    /// Whether it gets codes by mail when it signs in.
+    pub has_email_factor: bool,
+}
+
+/// What there is to tell of the account that a token is of.
+pub async fn find_session(context: &Context, caller: &Did) -> Result<FoundSession, FindSessionError> {
     let account = context.store.find_account(caller).await?.ok_or(FindSessionError::NotFound)?;
     let document = describe_account(context, &account).await?;
-    Ok((account, document))
+    let factors = context.store.list_factors(caller).await?;
+    let has_email_factor = factors.iter().any(|factor| factor.kind == FactorKind::Email);
+    Ok(FoundSession { account, document, has_email_factor })
 }

@@ -29,3 +29,4 @@ account-nav-app-passwords = App-Passwörter
 account-nav-apps = Anwendungen
 account-nav-devices = Geräte
 account-nav-factors = Zweite Faktoren
+account-nav-security-log = Sicherheitsprotokoll

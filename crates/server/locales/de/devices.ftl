@@ -11,6 +11,7 @@ devices-this = Dieser hier
 devices-signed-in = Angemeldet
 devices-first = Zuerst gesehen
 devices-last = Zuletzt gesehen
+devices-place = Aus dem Netz
 devices-once = Nicht gemerkt: Sie werden bald wieder nach Ihrem Passwort gefragt.
 devices-sign-out = Dort abmelden
 devices-sign-out-others = Auf allen anderen abmelden

@@ -66,3 +66,11 @@ passkey-needs-script = Passkeys brauchen JavaScript. Erlauben Sie es für diese 
 passkey-failed = Das ging nicht oder wurde abgebrochen. Versuchen Sie es noch einmal, oder nehmen Sie einen anderen Weg.
 passkey-use = Passkey benutzen
 passkey-sign-in = Mit einem Passkey anmelden
+
+factor-heading-add-email = Codes per E-Mail
+factor-lead-add-email = Wir haben einen Code an die E-Mail-Adresse von { $account } geschickt. Geben Sie ihn hier ein, dann werden solche Codes ab jetzt verlangt.
+factor-send = Code per E-Mail schicken
+factor-sent = Ein Code ist unterwegs zu Ihrer E-Mail-Adresse.
+factor-hint-email = Der Code, den wir an Ihre E-Mail-Adresse geschickt haben.
+factors-email-hint = Wer sich anmeldet, bekommt einen Code an { $email } geschickt. Gut als Rückhalt; eine App oder ein Passkey ist sicherer, denn wer Ihre Post liest, hat auch das.
+factors-email-add = Codes per E-Mail schicken

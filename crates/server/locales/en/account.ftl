@@ -39,3 +39,4 @@ account-nav-app-passwords = App passwords
 account-nav-apps = Applications
 account-nav-devices = Devices
 account-nav-factors = Second factors
+account-nav-security-log = Security log

@@ -14,6 +14,7 @@ devices-this = This one
 devices-signed-in = Signed in
 devices-first = First seen
 devices-last = Last seen
+devices-place = From the network
 devices-once = Not remembered: you are asked for your password again soon.
 devices-sign-out = Sign out there
 devices-sign-out-others = Sign out on all others

@@ -71,3 +71,12 @@ passkey-needs-script = Passkeys need JavaScript. Allow it for this page, or use 
 passkey-failed = That did not work, or was cancelled. Try again, or use another way.
 passkey-use = Use a passkey
 passkey-sign-in = Sign in with a passkey
+
+# Codes by mail: made a factor, and asked for.
+factor-heading-add-email = Codes by e-mail
+factor-lead-add-email = We sent a code to the e-mail address of { $account }. Type it here, and such codes are asked for from now on.
+factor-send = Send me a code by e-mail
+factor-sent = A code is on its way to your e-mail address.
+factor-hint-email = The code that we sent to your e-mail address.
+factors-email-hint = Whoever signs in is sent a code to { $email }. Good as a fallback; an app or a passkey is safer, for whoever reads your mail has this too.
+factors-email-add = Send codes by e-mail

@@ -29,3 +29,4 @@ account-nav-app-passwords = Contraseñas de aplicación
 account-nav-apps = Aplicaciones
 account-nav-devices = Dispositivos
 account-nav-factors = Segundos factores
+account-nav-security-log = Registro de seguridad

@@ -11,6 +11,7 @@ devices-this = Este
 devices-signed-in = Inicio de sesión
 devices-first = Visto por primera vez
 devices-last = Visto por última vez
+devices-place = Desde la red
 devices-once = Sin recordar: pronto se te pedirá de nuevo la contraseña.
 devices-sign-out = Cerrar sesión ahí
 devices-sign-out-others = Cerrar sesión en todos los demás

@@ -66,3 +66,11 @@ passkey-needs-script = Las llaves de acceso necesitan JavaScript. Permítelo en 
 passkey-failed = No funcionó o se canceló. Inténtalo de nuevo o usa otra forma.
 passkey-use = Usar una llave de acceso
 passkey-sign-in = Iniciar sesión con una llave de acceso
+
+factor-heading-add-email = Códigos por correo
+factor-lead-add-email = Enviamos un código a la dirección de correo de { $account }. Escríbelo aquí y desde ahora se pedirán esos códigos.
+factor-send = Enviarme un código por correo
+factor-sent = Un código va de camino a tu dirección de correo.
+factor-hint-email = El código que enviamos a tu dirección de correo.
+factors-email-hint = A quien inicia sesión se le envía un código a { $email }. Sirve de respaldo; una aplicación o una llave de acceso es más segura, pues quien lee tu correo también tiene esto.
+factors-email-add = Enviar códigos por correo

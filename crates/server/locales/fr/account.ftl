@@ -29,3 +29,4 @@ account-nav-app-passwords = Mots de passe d’application
 account-nav-apps = Applications
 account-nav-devices = Appareils
 account-nav-factors = Seconds facteurs
+account-nav-security-log = Journal de sécurité

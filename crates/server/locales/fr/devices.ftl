@@ -11,6 +11,7 @@ devices-this = Celui-ci
 devices-signed-in = Connecté le
 devices-first = Vu d’abord le
 devices-last = Vu en dernier le
+devices-place = Depuis le réseau
 devices-once = Non mémorisé : votre mot de passe vous sera bientôt redemandé.
 devices-sign-out = S’y déconnecter
 devices-sign-out-others = Se déconnecter sur tous les autres

@@ -66,3 +66,11 @@ passkey-needs-script = Les clés d’accès ont besoin de JavaScript. Autorisez-
 passkey-failed = Cela n’a pas marché, ou a été annulé. Réessayez ou utilisez un autre moyen.
 passkey-use = Utiliser une clé d’accès
 passkey-sign-in = Se connecter avec une clé d’accès
+
+factor-heading-add-email = Codes par e-mail
+factor-lead-add-email = Nous avons envoyé un code à l’adresse e-mail de { $account }. Saisissez-le ici, et de tels codes seront désormais demandés.
+factor-send = M’envoyer un code par e-mail
+factor-sent = Un code est en route vers votre adresse e-mail.
+factor-hint-email = Le code que nous avons envoyé à votre adresse e-mail.
+factors-email-hint = Un code est envoyé à { $email } à chaque connexion. Utile en secours ; une application ou une clé d’accès est plus sûre, car qui lit votre courrier a aussi cela.
+factors-email-add = Envoyer des codes par e-mail

@@ -29,3 +29,4 @@ account-nav-app-passwords = アプリパスワード
 account-nav-apps = アプリ
 account-nav-devices = 端末
 account-nav-factors = 2つ目の認証要素
+account-nav-security-log = セキュリティの記録

@@ -11,6 +11,7 @@ devices-this = この端末
 devices-signed-in = サインイン
 devices-first = 最初の利用
 devices-last = 最後の利用
+devices-place = ネットワーク
 devices-once = 記憶されていません。まもなくパスワードがもう一度必要になります。
 devices-sign-out = そこからサインアウトする
 devices-sign-out-others = ほかのすべてからサインアウトする

@@ -64,3 +64,11 @@ passkey-needs-script = パスキーには JavaScript が必要です。このペ
 passkey-failed = うまくいかなかったか、取り消されました。もう一度試すか、別の方法を使ってください。
 passkey-use = パスキーを使う
 passkey-sign-in = パスキーでサインイン
+
+factor-heading-add-email = メールで届くコード
+factor-lead-add-email = { $account } のメールアドレスにコードを送りました。ここに入力すると、今後このコードが求められます。
+factor-send = コードをメールで送る
+factor-sent = コードをメールアドレスに送りました。
+factor-hint-email = メールアドレスに送ったコード。
+factors-email-hint = サインインする人には { $email } にコードが送られます。予備として役立ちますが、メールを読める人はこれも手に入るため、アプリやパスキーのほうが安全です。
+factors-email-add = コードをメールで送る

@@ -29,3 +29,4 @@ account-nav-app-passwords = Senhas de aplicativo
 account-nav-apps = Aplicativos
 account-nav-devices = Dispositivos
 account-nav-factors = Segundos fatores
+account-nav-security-log = Registro de segurança

@@ -11,6 +11,7 @@ devices-this = Este
 devices-signed-in = Entrou em
 devices-first = Visto primeiro em
 devices-last = Visto por último em
+devices-place = Da rede
 devices-once = Não lembrado: sua senha será pedida de novo em breve.
 devices-sign-out = Sair lá
 devices-sign-out-others = Sair em todos os outros

@@ -66,3 +66,11 @@ passkey-needs-script = Chaves de acesso precisam de JavaScript. Permita-o nesta 
 passkey-failed = Não funcionou ou foi cancelado. Tente de novo ou use outro meio.
 passkey-use = Usar uma chave de acesso
 passkey-sign-in = Entrar com uma chave de acesso
+
+factor-heading-add-email = Códigos por e-mail
+factor-lead-add-email = Enviamos um código para o endereço de e-mail de { $account }. Digite-o aqui, e esses códigos passam a ser pedidos.
+factor-send = Enviar um código por e-mail
+factor-sent = Um código está a caminho do seu endereço de e-mail.
+factor-hint-email = O código que enviamos para o seu endereço de e-mail.
+factors-email-hint = Quem entra recebe um código em { $email }. Serve de reserva; um aplicativo ou uma chave de acesso é mais seguro, pois quem lê seu e-mail também tem isto.
+factors-email-add = Enviar códigos por e-mail

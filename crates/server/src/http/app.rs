@@ -4,10 +4,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderMap;
 
+use super::extract::locale::locale;
 use super::limits::RateLimits;
 use super::loopbacks::Loopbacks;
 use crate::context::Context;
+use crate::pages::Shell;
 use crate::pages::brand::Look;
 
 /// What every handler has at hand. Cheap to clone.
@@ -44,6 +47,11 @@ impl Deref for App {
 }
 
 impl Parts {
+    /// What every page needs, in the language that the browser asks for.
+    pub(crate) fn shell(&self, headers: &HeaderMap) -> Shell<'_> {
+        Shell { locale: locale(headers, None), look: &self.look }
+    }
+
     /// The origin of this server.
     pub(crate) fn issuer(&self) -> &str {
         self.ctx.settings.issuer.as_str()

@@ -18,18 +18,18 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use super::app::App;
 use super::csrf::WrongSource;
 use super::extract::device::Device;
-use super::extract::locale::locale;
 use super::machine::Counts;
 use crate::accounts::AccountsError;
 use crate::context::ClientsError;
 use crate::operations::{
     AccountPagesError, ConsentError, EndSessionError, ExchangeCodeError, ExpandScopesError,
-    ListAppPasswordsError, ListFactorsError, ListOwnDevicesError, ListSessionsError, OpenRequestError,
-    PushRequestError, RecogniseDeviceError, RefreshError, RemoveFactorError, ResetPasswordError,
-    RevokeAppPasswordError, RevokeError, SignOutElsewhereError, StepUpError,
+    ListAppPasswordsError, ListFactorsError, ListOwnDevicesError, ListSecurityEventsError, ListSessionsError,
+    OpenRequestError, PushRequestError, RecogniseDeviceError, RefreshError, RemoveFactorError,
+    RequestMailCodeError, ResetPasswordError, RevokeAppPasswordError, RevokeError, SendFactorCodeError,
+    SendMailCodeError, SignOutElsewhereError, StepUpError,
 };
+use crate::pages::Page as _;
 use crate::pages::error::{ErrorPage, Trouble};
-use crate::pages::{Page as _, Shell};
 
 /// The answer to a program that is refused.
 #[derive(Debug)]
@@ -332,7 +332,7 @@ impl PageRefusal {
             Trouble::PasswordsElsewhere => StatusCode::NOT_FOUND,
             Trouble::TooMany => StatusCode::TOO_MANY_REQUESTS,
         };
-        let shell = Shell { locale: locale(headers, None), look: &app.look };
+        let shell = app.shell(headers);
         let page = ErrorPage { shell, trouble: self.trouble, detail: self.detail.as_deref() };
         let mut response = page.respond(status, app.is_secure());
         if let Some(wait) = self.retry_after {
@@ -450,6 +450,14 @@ impl From<RevokeAppPasswordError> for PageRefusal {
     }
 }
 
+impl From<ListSecurityEventsError> for PageRefusal {
+    fn from(error: ListSecurityEventsError) -> Self {
+        match error {
+            ListSecurityEventsError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<ListOwnDevicesError> for PageRefusal {
     fn from(error: ListOwnDevicesError) -> Self {
         match error {
@@ -466,9 +474,40 @@ impl From<SignOutElsewhereError> for PageRefusal {
     }
 }
 
+impl From<SendMailCodeError> for PageRefusal {
+    fn from(error: SendMailCodeError) -> Self {
+        match error {
+            SendMailCodeError::NoAddress => Self::stale(),
+            SendMailCodeError::Notice(error) => Self::internal(&error),
+            SendMailCodeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestMailCodeError> for PageRefusal {
+    fn from(error: RequestMailCodeError) -> Self {
+        match error {
+            RequestMailCodeError::NoAccount => Self::stale(),
+            RequestMailCodeError::Accounts(error) => error.into(),
+            RequestMailCodeError::Send(error) => error.into(),
+        }
+    }
+}
+
+impl From<SendFactorCodeError> for PageRefusal {
+    fn from(error: SendFactorCodeError) -> Self {
+        match error {
+            SendFactorCodeError::NotWanted => Self::stale(),
+            SendFactorCodeError::Accounts(error) => error.into(),
+            SendFactorCodeError::Send(error) => error.into(),
+        }
+    }
+}
+
 impl From<ListFactorsError> for PageRefusal {
     fn from(error: ListFactorsError) -> Self {
         match error {
+            ListFactorsError::Accounts(error) => error.into(),
             ListFactorsError::Store(error) => error.into(),
         }
     }

@@ -5,12 +5,13 @@ use gatewright_guard::rate::TooMany;
 use gatewright_protocol::secret::Password;
 use gatewright_protocol::syntax::Did;
 use gatewright_store::request::RequestId;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 
 use super::app::App;
 use super::errors::PageRefusal;
 use super::extract::device::Device;
 use super::extract::factor_proof::factor_proof;
+use super::extract::locale::accepted;
 use super::extract::page_form::Fields;
 use super::extract::peer::Peer;
 use crate::operations::{self, Asked, AskedPasskey, Given, StepUpError};
@@ -23,6 +24,8 @@ pub(crate) struct Ask {
     pub(crate) asked: Asked,
     /// The form that was sent, without what was to prove it.
     pub(crate) carried: Carried,
+    /// Whether a code was just sent by mail.
+    pub(crate) is_sent: bool,
     /// Why what was sent as proof is none.
     pub(crate) refused: Option<FactorRefused>,
     /// The status of the page.
@@ -34,10 +37,19 @@ const PROOFS: [&str; 4] = ["code", "passkey", "passkey_sealed", "password"];
 /// Those of them that a person fills in.
 const FILLED_IN: [&str; 3] = ["code", "passkey", "password"];
 
+/// The field of the button that asks for a code by mail.
+const SEND: &str = "send";
+
+/// Whether the form asks for a code by mail, instead of showing anything.
+pub(crate) fn wants_mail(fields: &Fields) -> bool {
+    fields.get(SEND) == Some("email")
+}
+
 /// Whether the account proved itself on this device lately, or does so with this form; what to ask if not.
 pub(crate) async fn check(
     app: &App,
     peer: Peer,
+    headers: &HeaderMap,
     device: &Device,
     account: &Did,
     request: Option<&RequestId>,
@@ -46,9 +58,17 @@ pub(crate) async fn check(
     let Some(asked) = operations::asked_again(&app.ctx, &device.id, account, request).await? else {
         return Ok(None);
     };
-    let carried = fields.pairs().filter(|(name, _)| !PROOFS.contains(name));
+    let carried = fields.pairs().filter(|(name, _)| !PROOFS.contains(name) && *name != SEND);
     let carried = Carried(carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
-    let ask = |refused, status| Ok(Some(Ask { asked, carried, refused, status }));
+    if wants_mail(fields) {
+        let ask = |is_sent, refused, status| Ok(Some(Ask { asked, carried, is_sent, refused, status }));
+        if let Err(too_many) = app.limits.sign_in(peer.network(), account.as_str(), app.ctx.now()) {
+            return ask(false, Some(refused_too_many(too_many)), StatusCode::TOO_MANY_REQUESTS);
+        }
+        operations::send_factor_code(&app.ctx, account, accepted(headers)).await?;
+        return ask(true, None, StatusCode::OK);
+    }
+    let ask = |refused, status| Ok(Some(Ask { asked, carried, is_sent: false, refused, status }));
     let given = match asked {
         Asked::Factor(_) => {
             let is_shown = fields.get("code").or_else(|| fields.get("passkey")).is_some();

@@ -7,11 +7,14 @@ use gatewright_store::StoreError;
 use gatewright_store::account::{AccountStatus, PasswordHash};
 use gatewright_store::device::{ACCOUNT_PAGES, DeviceAccount, DeviceId};
 use gatewright_store::request::RequestId;
+use gatewright_store::security_event::SecurityEventKind;
 
 use super::ask_passkey::{PasskeyProof, check_passkey};
 use super::check_factor::{FactorProof, FactorWays, factor_ways};
-use super::prove_sign_in::{Tried, attempt, wait};
+use super::note_event::note_in_browser;
+use super::prove_sign_in::{Tried, attempt, wait, waiting_account};
 use super::recognise_device::{Presented, Recognised, create_device};
+use super::send_factor_code::{SendFactorCodeError, send_factor_code};
 use super::sign_in::{SignIn, check};
 use crate::accounts::{AccountsError, KnownAccount, ProvenAccount};
 use crate::context::Context;
@@ -168,6 +171,7 @@ async fn keep(
             let known = ctx.store.find_device(&device).await?;
             return Err(known.map_or(AccountPagesError::DeviceGone, |_| AccountPagesError::Wrong));
         }
+        note_in_browser(ctx, &account, SecurityEventKind::SignIn, &device).await;
         return Ok(SignedInHere { account, device: None, new_secret: Some(secret) });
     }
     let device = create_device(ctx, presented).await?;
@@ -175,6 +179,7 @@ async fn keep(
     if !ctx.store.sign_in_device(sign_in(&device.id), password, None).await? {
         return Err(AccountPagesError::Wrong);
     }
+    note_in_browser(ctx, &account, SecurityEventKind::SignIn, &device.id).await;
     Ok(SignedInHere { account, device: Some(device), new_secret: None })
 }
 
@@ -188,12 +193,29 @@ pub enum ProveHereError {
     /// Nothing waits any more: it took too long, or was tried too often.
     #[error("no sign-in waits for a second factor here")]
     Over,
+    /// The code could not be sent.
+    #[error(transparent)]
+    Send(#[from] SendFactorCodeError),
     /// There were too many wrong codes for this account.
     #[error("too many wrong codes")]
     TooMany(TooMany, Box<KnownAccount>, FactorWays),
     /// The code is wrong, or was used before.
     #[error("wrong code")]
     Wrong(Box<KnownAccount>, FactorWays),
+}
+
+/// Sends a code by mail to the account whose sign-in on its own pages waits for it: who that is, and what can be shown.
+///
+/// # Errors
+/// Nothing waits, or the account gets no codes by mail.
+pub async fn send_sign_in_code_here(
+    ctx: &Context,
+    device: &DeviceId,
+    languages: Option<&str>,
+) -> Result<(KnownAccount, FactorWays), ProveHereError> {
+    let waiting = waiting_account(ctx, device, &pages()).await.map_err(AccountsError::from)?;
+    let account = waiting.ok_or(ProveHereError::Over)?;
+    Ok(send_factor_code(ctx, &account, languages).await?)
 }
 
 /// Completes a sign-in on the account's own pages with a second factor.

@@ -6,9 +6,12 @@ use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
 use gatewright_store::device::DeviceId;
 use gatewright_store::factor::{Factor, FactorCreated, FactorId, FactorKind, NewFactor};
+use gatewright_store::security_event::SecurityEventKind;
 
 use super::check_factor::totp_place;
+use super::note_event::note_in_browser;
 use super::offer_totp::OfferedTotp;
+use crate::accounts::AccountsError;
 use crate::context::Context;
 
 /// Why no factor was added.
@@ -24,6 +27,9 @@ pub enum AddFactorError {
     /// What was to prove it does not.
     #[error("the proof of the factor is wrong")]
     Wrong,
+    /// The accounts could not be asked.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,6 +87,7 @@ pub(super) async fn add(
     }
     // Whoever adds a factor has just shown that they have it.
     ctx.store.prove_device(device, &account, ctx.now()).await?;
+    note_in_browser(ctx, &account, SecurityEventKind::FactorAdded, device).await;
     Ok(codes)
 }
 

@@ -9,6 +9,7 @@ use gatewright_store::approved_set::ApprovedSet;
 use gatewright_store::set_change::{ReplaceSets, SetChange, SetOutcome};
 use gatewright_store::token::TokenId;
 
+use super::note_event::note_set_changes;
 use crate::context::Context;
 
 /// Why nothing was approved.
@@ -63,9 +64,11 @@ pub async fn approve_held(
         removed: Scopes::empty(),
         outcome: SetOutcome::Approved,
     });
-    let changes = changes.collect();
+    let changes: Vec<_> = changes.collect();
+    let noted = changes.clone();
     let after = before.iter().cloned().map(approved).collect();
     if ctx.store.replace_sets(token.id, ReplaceSets { before, after, changes }).await? {
+        note_set_changes(ctx, &noted).await;
         Ok(())
     } else {
         Err(ApproveHeldError::Changed)

@@ -61,15 +61,15 @@ pub(super) async fn check_passkey(
     let Some(passkeys) = &ctx.passkeys else { return Ok(None) };
     let Some(state) = open(ctx, &ask_place(browser), &proof.sealed) else { return Ok(None) };
     let Some(answer) = Answer::read(&proof.answer) else { return Ok(None) };
-    let now = ctx.now();
-    let used = sha256(&[b"passkey question ", proof.sealed.as_bytes()].concat());
-    if !ctx.store.remember(Namespace::Assertion, used, now.plus(LIFE), now).await? {
-        return Ok(None);
-    }
     let found = ctx.store.find_factor(answer.id()).await?;
     let Some(factor) = found.filter(|factor| factor.kind == FactorKind::Passkey) else { return Ok(None) };
     let key = open_key(ctx, &factor)?;
     let Some(checked) = passkeys.check(&answer, &state, &key) else { return Ok(None) };
+    // Only what is right is remembered: strangers shall not make us keep anything.
+    let (now, question) = (ctx.now(), sha256(proof.sealed.as_bytes()));
+    if !ctx.store.remember(Namespace::PasskeyQuestion, question, now.plus(LIFE), now).await? {
+        return Ok(None);
+    }
     let sealed = checked.key.map(|key| seal_key(ctx, &factor.account, &key));
     let used = FactorUse { id: factor.id, counter: checked.counter, sealed, at: now };
     Ok(ctx.store.use_factor(used).await?.then_some(factor.account))

@@ -1,7 +1,7 @@
 //! Checks what somebody says to prove the second factor of an account.
 
 use gatewright_guard::rate::TooMany;
-use gatewright_protocol::factor::{OneTimeCode, TotpCode, TotpSecret};
+use gatewright_protocol::factor::{MailPurpose, OneTimeCode, TotpCode, TotpSecret};
 use gatewright_protocol::secret::FactorCode;
 use gatewright_protocol::syntax::Did;
 use gatewright_store::device::DeviceId;
@@ -40,6 +40,8 @@ pub struct FactorWays {
     pub totp: bool,
     /// One of the recovery codes.
     pub recovery: bool,
+    /// A code that is sent by mail to whoever asks for it.
+    pub email: bool,
 }
 
 /// What the second factor of an account can be; `None` if it has none, so that it is never asked for one.
@@ -57,6 +59,7 @@ pub async fn factor_ways(ctx: &Context, account: &Did) -> Result<Option<FactorWa
         passkey: has(FactorKind::Passkey) && ctx.passkeys.is_some(),
         totp: has(FactorKind::Totp),
         recovery,
+        email: has(FactorKind::Email),
     }))
 }
 
@@ -89,8 +92,23 @@ pub(super) async fn check_code(
     }
     let Ok(code) = code.expose().parse::<OneTimeCode>() else { return Ok(FactorCheck::Wrong) };
     let recovery = code.recovery_hash(ctx.keys.factor_key(), account);
-    let is_right = ctx.store.consume_recovery_code(account, recovery).await?;
+    let is_right = ctx.store.consume_recovery_code(account, recovery).await?
+        || consume_mailed(ctx, account, &code).await?;
     Ok(if is_right { FactorCheck::Right } else { FactorCheck::Wrong })
+}
+
+/// Uses a code up that was sent by mail, if the account wants such codes still.
+async fn consume_mailed(ctx: &Context, account: &Did, code: &OneTimeCode) -> Result<bool, StoreError> {
+    let now = ctx.now();
+    let factors = ctx.store.list_factors(account).await?;
+    let Some(factor) = factors.into_iter().find(|factor| factor.kind == FactorKind::Email) else {
+        return Ok(false);
+    };
+    let hash = code.mail_hash(ctx.keys.factor_key(), MailPurpose::SignIn);
+    if !ctx.store.consume_mail_code(account, MailPurpose::SignIn, hash, now).await? {
+        return Ok(false);
+    }
+    ctx.store.use_factor(FactorUse { id: factor.id, counter: 0, sealed: None, at: now }).await
 }
 
 async fn check_totp(ctx: &Context, account: &Did, code: &TotpCode) -> Result<FactorCheck, StoreError> {

@@ -3,7 +3,7 @@
 use gatewright_store::legacy_session::LegacyAccess;
 
 use super::create_session::{CreateSessionError, Proof, keep};
-use super::session_tokens::SessionTokens;
+use super::session_tokens::{SessionClient, SessionTokens};
 use crate::accounts::ProvenAccount;
 use crate::context::Context;
 use crate::sign_ups::{NewSignUp, SignUpError, SignUpMode};
@@ -24,10 +24,14 @@ pub enum CreateAccountError {
 ///
 /// # Errors
 /// Nobody may, the account cannot be made as it was asked for, or something of ours failed.
-pub async fn create_account(ctx: &Context, new: NewSignUp) -> Result<SessionTokens, CreateAccountError> {
+pub async fn create_account(
+    ctx: &Context,
+    new: NewSignUp,
+    client: SessionClient,
+) -> Result<SessionTokens, CreateAccountError> {
     if ctx.sign_ups.mode() == SignUpMode::Closed {
         return Err(SignUpError::Closed.into());
     }
     let ProvenAccount { account, password } = ctx.sign_ups.sign_up(new).await?;
-    Ok(keep(ctx, account, LegacyAccess::Full, Proof::Password(password)).await?)
+    Ok(keep(ctx, account, LegacyAccess::Full, Proof::Password(password), client).await?)
 }

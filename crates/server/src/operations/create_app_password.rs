@@ -7,7 +7,9 @@ use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 use gatewright_store::StoreError;
 use gatewright_store::app_password::{AppPassword, AppPasswordCreated, AppPasswordId, MOST, NewAppPassword};
+use gatewright_store::security_event::{SecurityEvent, SecurityEventKind};
 
+use super::note_event::note_event;
 use super::{Before, ExpandScopesError, expand_scopes};
 use crate::context::Context;
 use crate::permission_sets::Purpose;
@@ -85,7 +87,16 @@ pub async fn create_app_password(
     let hash = secret.hash(ctx.keys.app_password_key(), account);
     let row = NewAppPassword { app_password: app_password.clone(), hash };
     match ctx.store.create_app_password(row).await? {
-        AppPasswordCreated::Created => Ok((app_password, secret)),
+        AppPasswordCreated::Created => {
+            let kind = SecurityEventKind::AppPasswordCreated;
+            let mut event =
+                SecurityEvent::new(account.clone(), kind, now).subject(app_password.name.as_str());
+            if let Some(scope) = &app_password.scope {
+                event = event.scope(scope.as_str());
+            }
+            note_event(ctx, event).await;
+            Ok((app_password, secret))
+        }
         AppPasswordCreated::NameTaken => Err(CreateAppPasswordError::NameTaken),
         AppPasswordCreated::TooMany => Err(CreateAppPasswordError::TooMany),
     }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use gatewright_guard::rate::TooMany;
-use gatewright_protocol::app_password::AppPasswordSecret;
+use gatewright_protocol::app_password::{AppPasswordName, AppPasswordSecret};
 use gatewright_protocol::legacy::{LegacyRefreshId, LegacySessionId};
 use gatewright_protocol::secret::{FactorCode, Password};
+use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 use gatewright_store::StoreError;
 use gatewright_store::account::{AccountStatus, PasswordHash};
@@ -13,9 +14,12 @@ use gatewright_store::app_password::{AppPassword, AppPasswordUse};
 use gatewright_store::legacy_session::{
     AppPasswordAccess, LegacyAccess, LegacyRefresh, LegacySession, NewLegacySession,
 };
+use gatewright_store::security_event::SecurityEventKind;
 use tokio::time::Instant;
 
 use super::check_factor::{FactorCheck, check_code, factor_ways};
+use super::note_event::note_event;
+use super::send_factor_code::send_factor_code;
 use super::session_tokens::{SessionClient, SessionTokens, audience, sign};
 use super::{Before, ExpandScopesError, expand_scopes};
 use crate::accounts::{AccountsError, KnownAccount, ProvenAccount};
@@ -89,15 +93,25 @@ async fn begin(ctx: &Context, new: CreateSession) -> Result<SessionTokens, Creat
             AccountStatus::TakenDown => return Err(CreateSessionError::TakenDown),
             AccountStatus::Active | AccountStatus::Deactivated => LegacyAccess::Full,
         };
-        if factor_ways(ctx, &account.did).await?.is_some() {
-            let code = factor.ok_or(CreateSessionError::FactorRequired)?;
+        if let Some(ways) = factor_ways(ctx, &account.did).await? {
+            let Some(code) = factor else {
+                if ways.email {
+                    // The programs of the field ask their person for what was sent, and come again with it.
+                    send(ctx, &account.did).await;
+                }
+                return Err(CreateSessionError::FactorRequired);
+            };
             match check_code(ctx, &account.did, &code).await? {
                 FactorCheck::Right => {}
                 FactorCheck::TooMany(too_many) => return Err(CreateSessionError::TooMany(too_many)),
-                FactorCheck::Wrong => return Err(CreateSessionError::Wrong),
+                FactorCheck::Wrong => {
+                    let kind = SecurityEventKind::FactorWrong;
+                    note_event(ctx, client.event(account.did, kind, ctx.now())).await;
+                    return Err(CreateSessionError::Wrong);
+                }
             }
         }
-        return keep(ctx, account, access, Proof::Password(password)).await;
+        return keep(ctx, account, access, Proof::Password(password), client).await;
     }
     let Some(secret) = app_password else { return Err(CreateSessionError::Wrong) };
     let (account, row) = find(ctx, &identifier, &secret).await?.ok_or(CreateSessionError::Wrong)?;
@@ -108,6 +122,7 @@ async fn begin(ctx: &Context, new: CreateSession) -> Result<SessionTokens, Creat
         Some(scope) => Some(expand_scopes(ctx, scope, Before::default(), Purpose::NewSession).await?.scopes),
         None => None,
     };
+    let name = row.name;
     let access = AppPasswordAccess {
         id: row.id,
         privileged: row.privileged,
@@ -115,7 +130,14 @@ async fn begin(ctx: &Context, new: CreateSession) -> Result<SessionTokens, Creat
         granted,
         expires_at: row.expires_at,
     };
-    keep(ctx, account, LegacyAccess::AppPassword(access), Proof::AppPassword(client)).await
+    keep(ctx, account, LegacyAccess::AppPassword(access), Proof::AppPassword(name), client).await
+}
+
+/// Sends the code that is asked for. Whoever gets none is asked for it all the same: another factor may do.
+async fn send(ctx: &Context, account: &Did) {
+    if let Err(error) = send_factor_code(ctx, account, None).await {
+        tracing::warn!(account.did = %account, %error, "a sign-in code was not sent");
+    }
 }
 
 /// The account and the app password of it that this is.
@@ -132,8 +154,8 @@ async fn find(
 
 /// What a session is begun with.
 pub(super) enum Proof {
-    /// An app password, by this client.
-    AppPassword(SessionClient),
+    /// An app password of this name.
+    AppPassword(AppPasswordName),
     /// The account's own password, and the hash it was checked against where the store keeps it.
     Password(Option<PasswordHash>),
 }
@@ -144,6 +166,7 @@ pub(super) async fn keep(
     account: KnownAccount,
     access: LegacyAccess,
     proof: Proof,
+    client: SessionClient,
 ) -> Result<SessionTokens, CreateSessionError> {
     let audience = audience(ctx, &account).ok_or(CreateSessionError::NotHere)?;
     let now = ctx.now();
@@ -162,17 +185,22 @@ pub(super) async fn keep(
         refreshed_at: now,
         ends_at: if is_kept { refresh.expires_at } else { access_end },
     };
-    let (used, proven) = match proof {
-        Proof::AppPassword(client) => {
-            (Some(AppPasswordUse { at: now, client: client.name, network: Some(client.place) }), None)
+    let (used, proven, event) = match proof {
+        Proof::AppPassword(name) => {
+            let event = client.event(account.did.clone(), SecurityEventKind::AppPasswordUsed, now);
+            let used = AppPasswordUse { at: now, client: client.name, network: Some(client.place) };
+            (Some(used), None, event.subject(name.as_str()))
         }
-        Proof::Password(password) => (None, password),
+        Proof::Password(password) => {
+            (None, password, client.event(account.did.clone(), SecurityEventKind::PasswordSession, now))
+        }
     };
     let new =
         NewLegacySession { session: session.clone(), refresh: is_kept.then_some(refresh), used, proven };
     if !ctx.store.create_legacy_session(new).await? {
         return Err(CreateSessionError::Wrong);
     }
+    note_event(ctx, event.session(session.id)).await;
     tracing::info!(account.did = %account.did, session.scope = %session.access.scope(), "password session begun");
     Ok(sign(ctx, account, audience, &session, refresh, now).await?)
 }

@@ -7,9 +7,11 @@ use gatewright_protocol::secret::{Code, RefreshToken};
 use gatewright_store::StoreError;
 use gatewright_store::account::AccountStatus;
 use gatewright_store::request::{CodeExchanged, Request, Stage};
+use gatewright_store::security_event::{SecurityEvent, SecurityEventKind};
 use gatewright_store::token::{NewToken, Token, TokenId};
 
 use super::mint::{TokenSet, access_expiry, mint};
+use super::note_event::{note_event, note_set_changes};
 use super::{Before, ExpandScopesError, ProvenClient, expand_scopes};
 use crate::accounts::AccountsError;
 use crate::context::Context;
@@ -89,10 +91,14 @@ pub async fn exchange_code(
         ) => return Err(ours),
         Err(theirs) => return Err(refuse(ctx, &exchange.code, theirs).await?),
     };
-    let token = new.token.clone();
+    let (token, changes) = (new.token.clone(), new.changes.clone());
     match ctx.store.exchange_code(&hash, new).await? {
         CodeExchanged::Created => {
             let now = token.created_at;
+            let event = SecurityEvent::new(token.account.clone(), SecurityEventKind::Grant, now);
+            let event = event.session(token.id).client(token.client.as_str()).place(client.place.as_str());
+            note_event(ctx, event.scope(token.approved.as_str())).await;
+            note_set_changes(ctx, &changes).await;
             Ok(mint(ctx, token, refresh, now))
         }
         CodeExchanged::Replayed(_) => Err(ExchangeCodeError::Replayed),

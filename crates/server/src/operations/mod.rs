@@ -1,6 +1,7 @@
 //! What the server does: one file, one public function, one error enum each. Nothing here knows of HTTP.
 
 mod account_pages;
+mod add_email_factor;
 mod add_passkey;
 mod add_totp;
 mod approve;
@@ -24,8 +25,10 @@ mod judge_request;
 mod list_app_passwords;
 mod list_factors;
 mod list_own_devices;
+mod list_security_events;
 mod list_sessions;
 mod mint;
+mod note_event;
 mod offer;
 mod offer_passkey;
 mod offer_totp;
@@ -39,13 +42,13 @@ mod refresh;
 mod refresh_session;
 mod remove_factor;
 mod renew_recovery_codes;
-mod request_account_delete;
-mod request_email_confirmation;
 mod request_email_update;
+mod request_mail_code;
 mod request_password_reset;
 mod reset_password;
 mod revoke;
 mod revoke_app_password;
+mod send_factor_code;
 mod send_mail_code;
 mod session_tokens;
 mod set_drift;
@@ -67,8 +70,9 @@ use gatewright_protocol::oauth::client_metadata::ClientMetadata;
 
 pub use account_pages::{
     AccountPagesError, ProveHereError, ReachedHere, SignedInHere, list_own_accounts, prove_sign_in_here,
-    sign_in_here, sign_in_here_by_passkey, sign_out_here,
+    send_sign_in_code_here, sign_in_here, sign_in_here_by_passkey, sign_out_here,
 };
+pub use add_email_factor::add_email_factor;
 pub use add_passkey::add_passkey;
 pub use add_totp::{AddFactorError, add_totp};
 pub use approve_held::{ApproveHeldError, approve_held, held_name};
@@ -93,6 +97,7 @@ pub use judge_request::{Show, Want};
 pub use list_app_passwords::{ListAppPasswordsError, list_app_passwords};
 pub use list_factors::{Factors, ListFactorsError, list_factors};
 pub use list_own_devices::{ListOwnDevicesError, OwnDevice, OwnDevices, OwnSession, list_own_devices};
+pub use list_security_events::{ListSecurityEventsError, list_security_events};
 pub use list_sessions::{ListSessionsError, Session, list_sessions};
 pub use mint::TokenSet;
 pub use offer::{DecidedBefore, Offer, OfferedPart, OfferedScope, OfferedSet, Ticked};
@@ -100,20 +105,20 @@ pub use offer_passkey::{OfferPasskeyError, offer_passkey};
 pub use offer_totp::{OfferedTotp, offer_totp, open_offered_totp};
 pub use open_request::{OpenRequestError, Opened, Step, find_request, open_request, request_uri};
 pub use own_app_passwords::{OwnAppPassword, OwnSet, own_app_passwords};
-pub use prove_sign_in::{ProveSignInError, prove_sign_in, waiting_account};
+pub use prove_sign_in::{ProveSignInError, prove_sign_in, send_sign_in_code, waiting_account};
 pub use push_request::{PushRequestError, Pushed, push_request};
 pub use recognise_device::{DeviceCookie, Presented, RecogniseDeviceError, Recognised, recognise_device};
 pub use refresh::{RefreshError, refresh};
 pub use refresh_session::{RefreshSessionError, refresh_session};
 pub use remove_factor::{RemoveFactorError, remove_factor};
 pub use renew_recovery_codes::{RenewRecoveryCodesError, renew_recovery_codes};
-pub use request_account_delete::{RequestAccountDeleteError, request_account_delete};
-pub use request_email_confirmation::{RequestEmailConfirmationError, request_email_confirmation};
-pub use request_email_update::{RequestEmailUpdateError, request_email_update};
+pub use request_email_update::request_email_update;
+pub use request_mail_code::{RequestMailCodeError, request_mail_code};
 pub use request_password_reset::{RequestPasswordResetError, request_password_reset};
 pub use reset_password::{ResetPassword, ResetPasswordError, reset_password};
 pub use revoke::{RevokeError, revoke};
 pub use revoke_app_password::{RevokeAppPasswordError, revoke_app_password};
+pub use send_factor_code::{SendFactorCodeError, send_factor_code};
 pub use send_mail_code::{SendMailCodeError, send_mail_code};
 pub use session_tokens::{SessionClient, SessionTokens};
 pub use set_drift::SetDrift;
@@ -133,4 +138,6 @@ pub struct ProvenClient {
     pub auth: ClientAuth,
     /// The key of its DPoP proof, checked with everything else about the proof.
     pub jkt: Thumbprint,
+    /// Roughly where it asks from: a network, never an address.
+    pub place: String,
 }

@@ -1,6 +1,9 @@
 //! The second step of a sign-in: the password was right, and now the account proves its second factor.
 
+use std::sync::Arc;
+
 use gatewright_guard::rate::TooMany;
+use gatewright_protocol::oauth::client_metadata::ClientMetadata;
 use gatewright_protocol::secret::DeviceSecret;
 use gatewright_protocol::syntax::Did;
 use gatewright_resolve::Peer;
@@ -8,11 +11,14 @@ use gatewright_store::StoreError;
 use gatewright_store::account::{AccountStatus, PasswordHash};
 use gatewright_store::device::DeviceId;
 use gatewright_store::factor::WaitingSignIn;
-use gatewright_store::request::RequestId;
+use gatewright_store::request::{Request, RequestId};
+use gatewright_store::security_event::SecurityEventKind;
 
 use super::check_factor::{FactorCheck, FactorProof, FactorWays, check_factor, factor_ways};
 use super::judge_request::{Show, Want};
+use super::note_event::note_in_browser;
 use super::open_request::{OpenRequestError, Opened, Step, Touched, go_on, touch_request};
+use super::send_factor_code::{SendFactorCodeError, send_factor_code};
 use super::sign_in::SignedIn;
 use crate::accounts::{AccountsError, KnownAccount};
 use crate::context::Context;
@@ -86,6 +92,9 @@ pub(super) async fn attempt(
         // It was removed meanwhile: the password alone will do, but it is asked for again.
         return Ok(Tried::Over);
     };
+    if checked == FactorCheck::Wrong {
+        note_in_browser(ctx, &account.did, SecurityEventKind::FactorWrong, device).await;
+    }
     match checked {
         FactorCheck::Right => {}
         FactorCheck::TooMany(too_many) => return Ok(Tried::TooMany(too_many, account, ways)),
@@ -94,7 +103,11 @@ pub(super) async fn attempt(
     }
     let secret = DeviceSecret::generate(&*ctx.random);
     let kept = ctx.store.complete_waiting_sign_in(&waiting, secret.hash(), now).await?;
-    Ok(if kept { Tried::In(account.did, secret) } else { Tried::Over })
+    if !kept {
+        return Ok(Tried::Over);
+    }
+    note_in_browser(ctx, &account.did, SecurityEventKind::SignIn, device).await;
+    Ok(Tried::In(account.did, secret))
 }
 
 /// Why the second step did not succeed.
@@ -107,12 +120,45 @@ pub enum ProveSignInError {
     /// Nothing waits any more: it took too long, or was tried too often.
     #[error("no sign-in waits for a second factor here")]
     Over(Box<Step>),
+    /// The code could not be sent.
+    #[error(transparent)]
+    Send(#[from] SendFactorCodeError),
     /// There were too many wrong codes for this account.
     #[error("too many wrong codes")]
     TooMany(TooMany, Box<Step>),
     /// The code is wrong, or was used before.
     #[error("wrong code")]
     Wrong(Box<Step>),
+}
+
+/// Sends a code by mail to the account whose sign-in waits for it, and asks for the code.
+///
+/// # Errors
+/// The request cannot go on, nothing waits, or the account gets no codes by mail.
+pub async fn send_sign_in_code(
+    ctx: &Context,
+    id: &RequestId,
+    device: &DeviceId,
+    peer: Option<Peer>,
+    languages: Option<&str>,
+) -> Result<Opened, ProveSignInError> {
+    let (request, client) = match touch_request(ctx, id, device, peer).await? {
+        Touched::Open(request, client) => (*request, client),
+        Touched::Over(answer) => return Ok(Opened::Answer(answer)),
+    };
+    let Some(account) = waiting_account(ctx, device, &request.id).await.map_err(OpenRequestError::from)?
+    else {
+        return Err(over(request, client));
+    };
+    let (account, ways) = send_factor_code(ctx, &account, languages).await?;
+    Ok(Opened::Page(Box::new(Step { request, client, show: Show::Factor { account, ways } })))
+}
+
+/// The password is needed again.
+fn over(request: Request, client: Arc<ClientMetadata>) -> ProveSignInError {
+    let identifier = request.parameters.login_hint.as_ref().map(|hint| hint.as_str().to_owned());
+    let show = Show::SignIn { identifier, has_accounts: false };
+    ProveSignInError::Over(Box::new(Step { request, client, show }))
 }
 
 /// Completes a sign-in with a second factor, and goes on with the request.
@@ -137,10 +183,7 @@ pub async fn prove_sign_in(
             let opened = go_on(ctx, request, client, device, Want::Account(&account)).await?;
             Ok(SignedIn { opened, new_secret: Some(secret) })
         }
-        Tried::Over => {
-            let identifier = request.parameters.login_hint.as_ref().map(|hint| hint.as_str().to_owned());
-            Err(ProveSignInError::Over(step(Show::SignIn { identifier, has_accounts: false })))
-        }
+        Tried::Over => Err(over(request, client)),
         Tried::TooMany(too_many, account, ways) => {
             Err(ProveSignInError::TooMany(too_many, step(Show::Factor { account, ways })))
         }

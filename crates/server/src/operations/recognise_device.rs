@@ -52,6 +52,8 @@ pub struct Presented {
     pub user_agent: Option<String>,
     /// The network it comes from, as text; only a keyed digest of it is kept.
     pub network: String,
+    /// Roughly where that is.
+    pub place: String,
 }
 
 /// A browser that is known now.
@@ -92,7 +94,7 @@ pub async fn recognise_device(
         && let Some(device) = ctx.store.find_device(&cookie.id()).await?
     {
         let id = device.id.clone();
-        match recognise(ctx, &device, &secret, fingerprint).await? {
+        match recognise(ctx, &device, &secret, fingerprint, &presented.place).await? {
             Known::Current => return Ok(Some(Recognised { id, cookie, new_secret: None })),
             Known::Rotated(new) => return Ok(Some(Recognised { id, cookie, new_secret: Some(new) })),
             Known::Stale => ctx.store.delete_device(&id).await?,
@@ -101,19 +103,20 @@ pub async fn recognise_device(
     if !may_create {
         return Ok(None);
     }
-    let new = Presented { cookies: None, user_agent: presented.user_agent, network: presented.network };
-    Ok(Some(create(ctx, new, fingerprint).await?))
+    let Presented { user_agent, place, .. } = presented;
+    Ok(Some(create(ctx, user_agent, place, fingerprint).await?))
 }
 
 /// Makes a new device of a browser.
 pub(super) async fn create_device(ctx: &Context, presented: Presented) -> Result<Recognised, StoreError> {
     let fingerprint = fingerprint(ctx, &presented);
-    create(ctx, presented, fingerprint).await
+    create(ctx, presented.user_agent, presented.place, fingerprint).await
 }
 
 async fn create(
     ctx: &Context,
-    presented: Presented,
+    user_agent: Option<String>,
+    place: String,
     fingerprint: [u8; 32],
 ) -> Result<Recognised, StoreError> {
     let now = ctx.now();
@@ -126,7 +129,8 @@ async fn create(
         previous_secret: None,
         rotated_at: now,
         fingerprint,
-        user_agent: presented.user_agent.map(|name| name.chars().take(LONGEST_USER_AGENT).collect()),
+        place: Some(place),
+        user_agent: user_agent.map(|name| name.chars().take(LONGEST_USER_AGENT).collect()),
         created_at: now,
         seen_at: now,
     };
@@ -147,6 +151,7 @@ async fn recognise(
     device: &Device,
     secret: &DeviceSecret,
     fingerprint: [u8; 32],
+    place: &str,
 ) -> Result<Known, StoreError> {
     let (now, lifetimes) = (ctx.now(), &ctx.settings.lifetimes);
     let presented = secret.hash();
@@ -156,7 +161,8 @@ async fn recognise(
             return Ok(Known::Current);
         }
         let new = DeviceSecret::generate(&*ctx.random);
-        let rotated = ctx.store.rotate_device(&device.id, &presented, &new.hash(), fingerprint, now).await?;
+        let (id, place) = (&device.id, Some(place.to_owned()));
+        let rotated = ctx.store.rotate_device(id, &presented, &new.hash(), fingerprint, place, now).await?;
         // Another request of this browser was faster: it carries the new secret home.
         return Ok(if rotated { Known::Rotated(new) } else { Known::Current });
     }

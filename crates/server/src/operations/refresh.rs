@@ -6,11 +6,13 @@ use gatewright_protocol::secret::RefreshToken;
 use gatewright_protocol::time::UnixTime;
 use gatewright_store::StoreError;
 use gatewright_store::account::AccountStatus;
+use gatewright_store::security_event::{SecurityEvent, SecurityEventKind};
 use gatewright_store::set_change::{ReplaceSets, SetChange, SetOutcome};
 use gatewright_store::token::{RotateToken, Rotation, Token, TokenId};
 
 use super::expand_scopes::{includes, replace_includes};
 use super::mint::{TokenSet, access_expiry, mint};
+use super::note_event::{note_event, note_set_changes};
 use super::tell_set_growth::tell_set_growth;
 use super::{Before, ExpandScopesError, ProvenClient, expand_scopes};
 use crate::accounts::AccountsError;
@@ -135,6 +137,9 @@ pub async fn refresh(
             Rotation::Recovered(token) => Ok(mint(ctx, *token, Some(successor), now)),
             Rotation::Rotated(token) => {
                 tell(ctx, &changes).await;
+                let event = SecurityEvent::new(token.account.clone(), SecurityEventKind::NewNetwork, now);
+                let event = event.session(token.id).client(token.client.as_str());
+                note_event(ctx, event.place(client.place.as_str())).await;
                 Ok(mint(ctx, *token, Some(successor), now))
             }
             Rotation::SetsChanged => continue,
@@ -243,6 +248,7 @@ async fn tell(ctx: &Context, changes: &[SetChange]) {
             change.client,
         );
     }
+    note_set_changes(ctx, changes).await;
     let grew = |change: &&SetChange| change.outcome == SetOutcome::Applied && !change.added.is_empty();
     let grown: Vec<&SetChange> = changes.iter().filter(grew).collect();
     if ctx.settings.set_changes != SetChanges::Notify || grown.is_empty() {

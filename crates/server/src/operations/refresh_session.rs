@@ -7,8 +7,10 @@ use gatewright_store::StoreError;
 use gatewright_store::account::AccountStatus;
 use gatewright_store::app_password::AppPasswordUse;
 use gatewright_store::legacy_session::{LegacyRefresh, LegacyRefreshed, LegacySession, RefreshLegacySession};
+use gatewright_store::security_event::SecurityEventKind;
 
 use super::create_session::refresh_end;
+use super::note_event::note_event;
 use super::session_tokens::{SessionClient, SessionTokens, audience, sign};
 use super::{Before, ExpandScopesError, expand_scopes};
 use crate::accounts::AccountsError;
@@ -65,6 +67,7 @@ pub async fn refresh_session(
     let session = found.filter(|session| session.account == claims.account && !session.is_over(now));
     let session = session.ok_or(RefreshSessionError::Gone)?;
     let granted = granted(ctx, &session).await?;
+    let moved = client.event(account.did.clone(), SecurityEventKind::NewNetwork, now);
     let lifetimes = &ctx.settings.lifetimes;
     let refresh = RefreshLegacySession {
         id: claims.session,
@@ -85,6 +88,7 @@ pub async fn refresh_session(
     match ctx.store.refresh_legacy_session(refresh).await? {
         LegacyRefreshed::Gone => Err(RefreshSessionError::Gone),
         LegacyRefreshed::Refreshed(session, successor) => {
+            note_event(ctx, moved.session(session.id)).await;
             Ok(sign(ctx, account, audience, &session, successor, now).await?)
         }
     }

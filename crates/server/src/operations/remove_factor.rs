@@ -3,7 +3,9 @@
 use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
 use gatewright_store::factor::FactorId;
+use gatewright_store::security_event::{SecurityEvent, SecurityEventKind};
 
+use super::note_event::note_event;
 use crate::context::Context;
 
 /// Why a factor was not forgotten.
@@ -24,6 +26,8 @@ pub async fn remove_factor(ctx: &Context, account: &Did, id: FactorId) -> Result
     let removed = ctx.store.delete_factor(account, id).await?;
     if removed {
         tracing::info!(account.did = %account, "second factor removed");
+        let event = SecurityEvent::new(account.clone(), SecurityEventKind::FactorRemoved, ctx.now());
+        note_event(ctx, event).await;
     }
     Ok(removed)
 }

@@ -4,7 +4,9 @@ use gatewright_protocol::factor::{MailPurpose, OneTimeCode};
 use gatewright_protocol::secret::{FactorCode, Password};
 use gatewright_store::StoreError;
 use gatewright_store::mail_code::ResetPassword as Reset;
+use gatewright_store::security_event::{SecurityEvent, SecurityEventKind};
 
+use super::note_event::note_event;
 use super::tell_password_changed::tell_password_changed;
 use crate::accounts::AccountsError;
 use crate::context::Context;
@@ -69,6 +71,7 @@ pub async fn reset_password(
     let reset = Reset { code, password, end_app_passwords, now: ctx.now() };
     let account = ctx.store.reset_password(reset).await?.ok_or(ResetPasswordError::Unknown)?;
     tracing::info!(account.did = %account, app_passwords.ended = end_app_passwords, "password reset");
+    note_event(ctx, SecurityEvent::new(account.clone(), SecurityEventKind::PasswordChanged, ctx.now())).await;
     if let Some(account) = ctx.accounts.find(&account).await? {
         tell_password_changed(ctx, &account, languages).await;
     }

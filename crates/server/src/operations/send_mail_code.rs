@@ -47,7 +47,8 @@ pub async fn send_mail_code(
         return Ok(());
     }
     let (subject, text) = messages(purpose);
-    let page = format!("{}{}", ctx.settings.issuer.as_str(), page(purpose));
+    // The others are typed where the person was told to wait for them.
+    let page = format!("{}/account/reset-password/code", ctx.settings.issuer.as_str());
     let minutes = u32::try_from(LIFETIME.as_secs() / 60).unwrap_or(u32::MAX);
     let arguments = [
         ("account", account.handle.as_str().into()),
@@ -69,13 +70,5 @@ const fn messages(purpose: MailPurpose) -> (&'static str, &'static str) {
         MailPurpose::DeleteAccount => ("mail-delete-account-subject", "mail-delete-account-text"),
         MailPurpose::ResetPassword => ("mail-reset-password-subject", "mail-reset-password-text"),
         MailPurpose::SignIn => ("mail-sign-in-subject", "mail-sign-in-text"),
-    }
-}
-
-/// Where the code is typed.
-const fn page(purpose: MailPurpose) -> &'static str {
-    match purpose {
-        MailPurpose::ResetPassword => "/account/reset-password/code",
-        _ => "/account",
     }
 }

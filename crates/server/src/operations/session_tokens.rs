@@ -5,8 +5,10 @@ use gatewright_protocol::scope::{AccountAction, AccountAttr, AccountNeed, Need, 
 use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 use gatewright_store::legacy_session::{LegacyAccess, LegacyRefresh, LegacySession};
+use gatewright_store::security_event::{SecurityEvent, SecurityEventKind};
 use serde_json::Value;
 
+use super::check_factor::factor_ways;
 use crate::accounts::{AccountsError, KnownAccount};
 use crate::context::Context;
 use crate::settings::Verification;
@@ -24,6 +26,8 @@ pub struct SessionTokens {
     pub document: Option<Value>,
     /// Whether the session may see the e-mail address.
     pub sees_email: bool,
+    /// Whether the account gets codes by mail when it signs in.
+    pub has_email_factor: bool,
 }
 
 /// Whoever asks for a session, as coarse as the owner of an app password needs to recognise it.
@@ -33,6 +37,14 @@ pub struct SessionClient {
     pub name: Option<String>,
     /// Where it is: a whole network, never an address.
     pub place: String,
+}
+
+impl SessionClient {
+    /// Something that it did to an account, as the owner is told of it.
+    pub(super) fn event(&self, account: Did, kind: SecurityEventKind, at: UnixTime) -> SecurityEvent {
+        let event = SecurityEvent::new(account, kind, at).place(self.place.as_str());
+        SecurityEvent { client: self.name.clone(), ..event }
+    }
 }
 
 /// The resource server that an account's sessions are for. `None` where that one cannot look sessions up: the tokens are
@@ -80,6 +92,7 @@ pub(super) async fn sign(
         refresh: keys.sign_refresh(&refresh),
         document: ctx.accounts.describe(&account).await?,
         sees_email: sees_email(&session.access),
+        has_email_factor: factor_ways(ctx, &account.did).await?.is_some_and(|ways| ways.email),
         account,
     })
 }

@@ -6,12 +6,14 @@ use gatewright_resolve::Peer;
 use gatewright_store::account::{AccountStatus, PasswordHash};
 use gatewright_store::device::{DeviceAccount, DeviceId};
 use gatewright_store::request::{Request, RequestId};
+use gatewright_store::security_event::SecurityEventKind;
 use tokio::time::Instant;
 
 use super::account_pages::find_by_passkey;
 use super::ask_passkey::PasskeyProof;
 use super::check_factor::factor_ways;
 use super::judge_request::{Show, Want, names};
+use super::note_event::note_in_browser;
 use super::open_request::{OpenRequestError, Opened, Step, Touched, go_on, touch_request};
 use super::prove_sign_in::wait;
 use crate::accounts::{AccountsError, ProvenAccount};
@@ -152,8 +154,11 @@ pub(super) async fn keep(
         proven_at: now,
         request: (!remember).then(|| request.id.clone()),
     };
-    let kept = ctx.store.sign_in_device(sign_in, password, Some(secret.hash())).await?;
-    Ok(kept.then_some(secret))
+    if !ctx.store.sign_in_device(sign_in, password, Some(secret.hash())).await? {
+        return Ok(None);
+    }
+    note_in_browser(ctx, account, SecurityEventKind::SignIn, device).await;
+    Ok(Some(secret))
 }
 
 /// What was lost while the password was checked: the device, or the password.

@@ -6,8 +6,10 @@ use gatewright_protocol::secret::FactorCode;
 use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
 use gatewright_store::mail_code::{ChangeEmail, EmailChanged};
+use gatewright_store::security_event::{SecurityEvent, SecurityEventKind};
 
 use super::find_mail_code::{FindMailCodeError, find_mail_code};
+use super::note_event::note_event;
 use super::tell_email_changed::tell_email_changed;
 use crate::accounts::AccountsError;
 use crate::context::Context;
@@ -63,6 +65,7 @@ pub async fn update_email(
         EmailChanged::Unknown => return Err(FindMailCodeError::Unknown.into()),
     }
     tracing::info!(account.did = %account, "e-mail address changed");
+    note_event(ctx, SecurityEvent::new(account.clone(), SecurityEventKind::EmailChanged, ctx.now())).await;
     tell_email_changed(ctx, &before, languages).await;
     Ok(())
 }

@@ -8,6 +8,7 @@ use gatewright_store::set_change::SetOutcome;
 use super::account_picker::AccountName;
 use super::client_name::{ClientName, Vouched};
 use super::permission::said;
+use super::said::Said;
 use super::{Page, Shell, day, paths};
 use crate::i18n::{Html, Locale};
 use crate::operations::{Session, held_name};
@@ -50,26 +51,12 @@ pub(crate) enum Done {
     Ended,
 }
 
-impl Done {
-    const ALL: [(Self, &'static str, &'static str); 3] = [
+impl Said for Done {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
         (Self::Approved, "approved", "account-done-approved"),
         (Self::Changed, "changed", "account-done-changed"),
         (Self::Ended, "ended", "account-done-ended"),
     ];
-
-    /// As the address of the page says it.
-    pub(crate) fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(done, ..)| *done == self).map_or("", |(_, word, _)| word)
-    }
-
-    /// What an address says, if it says anything.
-    pub(crate) fn read(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known, _)| *known == word).map(|(done, ..)| *done)
-    }
-
-    fn message(self) -> &'static str {
-        Self::ALL.iter().find(|(done, ..)| *done == self).map_or("", |(_, _, message)| message)
-    }
 }
 
 /// An application as the page shows it.

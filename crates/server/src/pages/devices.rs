@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::account_picker::AccountName;
 use super::browser_name::BrowserName;
+use super::said::Said;
 use super::{Moment, Page, Shell, day, paths};
 use crate::i18n::Html;
 use crate::operations::{OwnDevice, OwnDevices, OwnSession};
@@ -39,6 +40,8 @@ pub(crate) struct DeviceView {
     pub(crate) first: String,
     /// When it last came.
     pub(crate) last: Moment,
+    /// From which network.
+    pub(crate) place: Option<String>,
     /// When the account signed in there.
     pub(crate) signed_in: Moment,
     /// Whether the account is remembered there.
@@ -73,26 +76,12 @@ pub(crate) enum DeviceDone {
     SignedOutOthers,
 }
 
-impl DeviceDone {
-    const ALL: [(Self, &'static str, &'static str); 3] = [
+impl Said for DeviceDone {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
         (Self::Ended, "ended", "devices-done-ended"),
         (Self::SignedOut, "signed-out", "devices-done-signed-out"),
         (Self::SignedOutOthers, "signed-out-others", "devices-done-signed-out-others"),
     ];
-
-    /// As the address of the page says it.
-    pub(crate) fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(done, ..)| *done == self).map_or("", |(_, word, _)| word)
-    }
-
-    /// What an address says, if it says anything.
-    pub(crate) fn read(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known, _)| *known == word).map(|(done, ..)| *done)
-    }
-
-    fn message(self) -> &'static str {
-        Self::ALL.iter().find(|(done, ..)| *done == self).map_or("", |(_, _, message)| message)
-    }
 }
 
 impl<'a> DevicesPage<'a> {
@@ -123,6 +112,7 @@ impl DeviceView {
             browser: BrowserName::of(own.device.user_agent.as_deref()).said(shell),
             first: day(own.device.created_at),
             last: Moment::of(own.device.seen_at),
+            place: own.device.place.clone(),
             signed_in: Moment::of(own.signed_in_at),
             is_remembered: own.is_remembered,
             is_this: own.is_this,

@@ -29,6 +29,8 @@ pub(crate) struct FactorPage<'a> {
     pub(crate) passkey: Option<AskedPasskey>,
     /// Who asks for the sign-in, if it is an application.
     pub(crate) client: Option<ClientName>,
+    /// Whether a code was just sent by mail.
+    pub(crate) is_sent: bool,
     /// Why the last attempt failed.
     pub(crate) refused: Option<FactorRefused>,
     /// The hidden fields of the button that goes back to the application, if there is one.
@@ -48,6 +50,8 @@ impl std::fmt::Debug for Carried {
 /// Why somebody is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
+    /// To show that codes by mail arrive.
+    AddEmail,
     /// To sign in: the password was right.
     SignIn,
     /// Because of what they are about to do.
@@ -100,6 +104,7 @@ impl FactorRefused {
 impl FactorPage<'_> {
     fn heading(&self) -> String {
         match self.reason {
+            Reason::AddEmail => self.shell.t("factor-heading-add-email"),
             Reason::SignIn => self.shell.t("factor-heading-sign-in"),
             Reason::StepUp => self.shell.t("factor-heading-step-up"),
         }
@@ -109,6 +114,7 @@ impl FactorPage<'_> {
         match (&self.client, self.reason) {
             (Some(client), Reason::SignIn) => client.sentence(&self.shell, "sign-in-for"),
             (None, Reason::SignIn) => self.shell.h1("factor-lead-sign-in", "account", self.handle),
+            (_, Reason::AddEmail) => self.shell.h1("factor-lead-add-email", "account", self.handle),
             (_, Reason::StepUp) => self.shell.h1("factor-lead-step-up", "account", self.handle),
         }
     }
@@ -120,14 +126,28 @@ impl FactorPage<'_> {
                 self.shell.t("factor-hint-totp-recovery")
             }
             Asked::Factor(FactorWays { totp: true, recovery: false, .. }) => self.shell.t("factor-hint-totp"),
-            Asked::Factor(_) => self.shell.t("factor-hint-recovery"),
+            Asked::Factor(FactorWays { recovery: true, .. }) => self.shell.t("factor-hint-recovery"),
+            Asked::Factor(_) => self.shell.t("factor-hint-email"),
             Asked::Password => String::new(),
         }
     }
 
     /// Whether there is anything to type.
     fn has_code(&self) -> bool {
-        matches!(self.asked, Asked::Factor(ways) if ways.totp || ways.recovery)
+        matches!(self.asked, Asked::Factor(ways) if ways.totp || ways.recovery || ways.email)
+    }
+
+    /// What the code is called in the form: the first code by mail proves nobody.
+    const fn field(&self) -> &'static str {
+        match self.reason {
+            Reason::AddEmail => "mail_code",
+            Reason::SignIn | Reason::StepUp => "code",
+        }
+    }
+
+    /// Whether a code can be asked for by mail.
+    fn can_send(&self) -> bool {
+        self.reason != Reason::AddEmail && matches!(self.asked, Asked::Factor(ways) if ways.email)
     }
 
     fn invalid(&self) -> bool {
@@ -160,6 +180,7 @@ impl<'a> super::Sampled<'a> for FactorPage<'a> {
             asked,
             passkey: None,
             client,
+            is_sent: false,
             refused: None,
             cancel: Some(hidden),
         };
@@ -194,6 +215,28 @@ impl<'a> super::Sampled<'a> for FactorPage<'a> {
                         Reason::SignIn,
                         Asked::Factor(FactorWays { passkey: true, ..FactorWays::default() }),
                         Some(ClientName::sample_host()),
+                    )
+                },
+            ),
+            (
+                "mail",
+                Self {
+                    is_sent: true,
+                    ..page(
+                        Reason::SignIn,
+                        Asked::Factor(FactorWays { email: true, ..both }),
+                        Some(ClientName::sample_host()),
+                    )
+                },
+            ),
+            (
+                "add_mail",
+                Self {
+                    action: paths::CONFIRM_EMAIL_FACTOR,
+                    ..own(
+                        Reason::AddEmail,
+                        Asked::Factor(FactorWays { email: true, ..FactorWays::default() }),
+                        Some(FactorRefused::Wrong),
                     )
                 },
             ),

@@ -4,6 +4,7 @@ use askama::Template;
 use gatewright_store::factor::FactorKind;
 
 use super::account_picker::AccountName;
+use super::said::Said;
 use super::{Page, Shell, day, paths};
 use crate::operations::Factors;
 
@@ -23,6 +24,8 @@ pub(crate) struct FactorsPage<'a> {
     pub(crate) recovery_codes: u32,
     /// Whether there can be passkeys here.
     pub(crate) has_passkeys: bool,
+    /// Where codes can be sent to.
+    pub(crate) email: Option<&'a str>,
     /// What was just done.
     pub(crate) done: Option<FactorDone>,
 }
@@ -51,23 +54,9 @@ pub(crate) enum FactorDone {
     Removed,
 }
 
-impl FactorDone {
-    const ALL: [(Self, &'static str, &'static str); 2] =
-        [(Self::Added, "added", "factors-done-added"), (Self::Removed, "removed", "factors-done-removed")];
-
-    /// As the address of the page says it.
-    pub(crate) fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(done, ..)| *done == self).map_or("", |(_, word, _)| word)
-    }
-
-    /// What an address says, if it says anything.
-    pub(crate) fn read(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known, _)| *known == word).map(|(done, ..)| *done)
-    }
-
-    fn message(self) -> &'static str {
-        Self::ALL.iter().find(|(done, ..)| *done == self).map_or("", |(_, _, message)| message)
-    }
+impl Said for FactorDone {
+    const ALL: &'static [(Self, &'static str, &'static str)] =
+        &[(Self::Added, "added", "factors-done-added"), (Self::Removed, "removed", "factors-done-removed")];
 }
 
 impl FactorView {
@@ -92,6 +81,12 @@ impl FactorsPage<'_> {
     fn has_totp(&self) -> bool {
         self.factors.iter().any(|factor| factor.kind == "factors-kind-totp")
     }
+
+    /// Where codes could be sent to, if that is not a factor yet.
+    fn offered_email(&self) -> Option<&str> {
+        let has = self.factors.iter().any(|factor| factor.kind == "factors-kind-email");
+        self.email.filter(|_| !has)
+    }
 }
 
 impl Page for FactorsPage<'_> {}
@@ -106,6 +101,7 @@ impl<'a> super::Sampled<'a> for FactorsPage<'a> {
             factors,
             recovery_codes,
             has_passkeys: true,
+            email: Some("<b>alice@example.com"),
             done,
         };
         let totp = FactorView {
@@ -119,6 +115,14 @@ impl<'a> super::Sampled<'a> for FactorsPage<'a> {
             ("none", page(Vec::new(), 0, Some(FactorDone::Removed))),
             ("totp", page(vec![totp.clone()], 10, Some(FactorDone::Added))),
             ("one_code_left", page(vec![FactorView { used: None, ..totp.clone() }], 1, None)),
+            (
+                "email",
+                page(
+                    vec![FactorView { kind: "factors-kind-email", ..totp.clone() }],
+                    10,
+                    Some(FactorDone::Added),
+                ),
+            ),
             ("no_code_left", page(vec![totp], 0, None)),
         ]
     }

@@ -26,6 +26,8 @@ pub(crate) mod permission;
 pub(crate) mod permission_list;
 pub(crate) mod recovery_codes;
 pub(crate) mod reset_password;
+pub(crate) mod said;
+pub(crate) mod security_log;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
 pub(crate) mod use_reset_code;
@@ -46,6 +48,8 @@ use crate::i18n::{Arg, Html, Locale};
 /// Where the forms of the pages go, and where their links lead. All of them lie under the paths that `Referer` is held
 /// against (AS-35).
 pub(crate) mod paths {
+    /// `POST`: sends the first code by mail.
+    pub(crate) const ADD_EMAIL_FACTOR: &str = "/account/factors/email";
     /// `POST`: asks the browser to make a passkey.
     pub(crate) const ADD_PASSKEY: &str = "/account/factors/passkey";
     /// `POST`: offers a secret to an authenticator application.
@@ -54,6 +58,8 @@ pub(crate) mod paths {
     pub(crate) const APP_PASSWORDS: &str = "/account/app-passwords";
     /// `POST` with `session` and `shown`: approves what permission sets give more than the session has.
     pub(crate) const APPROVE_HELD: &str = "/account/approve";
+    /// `POST` with `mail_code`: adds codes by mail.
+    pub(crate) const CONFIRM_EMAIL_FACTOR: &str = "/account/factors/email/confirm";
     /// `POST` with `name`, `passkey` and `passkey_sealed`: adds the passkey that the browser made.
     pub(crate) const CONFIRM_PASSKEY: &str = "/account/factors/passkey/confirm";
     /// `POST` with `sealed` and `code`: adds the application that was offered a secret.
@@ -90,6 +96,10 @@ pub(crate) mod paths {
     pub(crate) const USE_RESET_CODE: &str = "/account/reset-password/code";
     /// `POST` with `app_password`: ends an app password and what came from it.
     pub(crate) const REVOKE_APP_PASSWORD: &str = "/account/app-passwords/revoke";
+    /// `GET`: what happened to an account.
+    pub(crate) const SECURITY_LOG: &str = "/account/security-log";
+    /// `GET`: the same as JSON.
+    pub(crate) const SECURITY_LOG_DOWNLOAD: &str = "/account/security-log/events.json";
     /// `POST` with `device`: signs the account out there.
     pub(crate) const SIGN_OUT_DEVICE: &str = "/account/devices/sign-out";
     /// `POST`: signs the account out on all devices but this one.
@@ -139,12 +149,13 @@ pub(crate) struct Shell<'a> {
 
 impl Shell<'_> {
     /// The pages of an account that lead to each other: each with the message that names it, and whether it is this one.
-    fn own_pages(here: &str) -> [(&'static str, &'static str, bool); 4] {
+    fn own_pages(here: &str) -> [(&'static str, &'static str, bool); 5] {
         [
             (paths::OWN_ACCOUNT, "account-nav-apps"),
             (paths::APP_PASSWORDS, "account-nav-app-passwords"),
             (paths::DEVICES, "account-nav-devices"),
             (paths::FACTORS, "account-nav-factors"),
+            (paths::SECURITY_LOG, "account-nav-security-log"),
         ]
         .map(|(path, message)| (path, message, path == here))
     }

@@ -37,6 +37,7 @@ fn rendered(locale: &'static Locale) -> Vec<(String, String)> {
     all::<super::password_reset::PasswordResetPage<'_>>(&mut pages, "password_reset", shell);
     all::<super::recovery_codes::RecoveryCodesPage<'_>>(&mut pages, "recovery_codes", shell);
     all::<super::reset_password::ResetPasswordPage<'_>>(&mut pages, "reset_password", shell);
+    all::<super::security_log::SecurityLogPage<'_>>(&mut pages, "security_log", shell);
     all::<super::sign_in::SignInPage<'_>>(&mut pages, "sign_in", shell);
     all::<super::sign_up::SignUpPage<'_>>(&mut pages, "sign_up", shell);
     all::<super::use_reset_code::UseResetCodePage<'_>>(&mut pages, "use_reset_code", shell);

@@ -24,6 +24,8 @@ mod documents;
 #[cfg(test)]
 mod email;
 #[cfg(test)]
+mod email_factor;
+#[cfg(test)]
 mod factors;
 #[cfg(test)]
 mod limits;
@@ -41,6 +43,8 @@ mod refresh;
 mod requests;
 #[cfg(test)]
 mod revoke;
+#[cfg(test)]
+mod security_log;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]

@@ -12,7 +12,10 @@ pub async fn a_secret_is_rotated_only_from_the_current_one(store: Subject) {
     let fingerprint = bytes("fingerprint", 9);
     let rotate = |old, new, now| {
         let store = store.clone();
-        async move { store.rotate_device(&device_id(1), &secret(old), &secret(new), fingerprint, now).await }
+        let place = Some("198.51.100.0/24".to_owned());
+        async move {
+            store.rotate_device(&device_id(1), &secret(old), &secret(new), fingerprint, place, now).await
+        }
     };
     assert!(rotate(1, 11, after(300)).await.expect("it writes"));
     assert!(!rotate(1, 12, after(301)).await.expect("it answers"), "an old secret was rotated");
@@ -22,6 +25,7 @@ pub async fn a_secret_is_rotated_only_from_the_current_one(store: Subject) {
         rotated_at: after(300),
         seen_at: after(300),
         fingerprint,
+        place: Some("198.51.100.0/24".to_owned()),
         ..device(1)
     };
     assert_eq!(store.find_device(&device_id(1)).await.expect("it reads"), Some(rotated));
@@ -191,7 +195,8 @@ pub async fn rotations_of_one_secret_race_and_one_wins(store: Subject) {
     let rotated = store
         .race(|store, racer| async move {
             let new = secret(1000 + racer);
-            store.rotate_device(&device_id(1), &secret(1), &new, [0; 32], NOW).await.expect("it answers")
+            let rotated = store.rotate_device(&device_id(1), &secret(1), &new, [0; 32], None, NOW).await;
+            rotated.expect("it answers")
         })
         .await;
     assert_eq!(rotated.iter().filter(|won| **won).count(), 1);

@@ -123,6 +123,7 @@ pub fn device(number: usize) -> Device {
         rotated_at: NOW,
         fingerprint: bytes("fingerprint", number),
         user_agent: Some("Mozilla/5.0".to_owned()),
+        place: Some("192.0.2.0/24".to_owned()),
         created_at: NOW,
         seen_at: NOW,
     }

@@ -25,6 +25,7 @@ pub mod preference;
 pub mod replay;
 pub mod repo;
 pub mod request;
+pub mod security_event;
 pub mod set_change;
 pub mod sweep;
 pub mod token;
@@ -274,6 +275,14 @@ macro_rules! contract_tests {
                     approvals_race_and_one_wins,
                     requests_with_one_challenge_race_and_one_wins,
                 }
+                security_event {
+                    events_are_listed_as_they_were_noted_and_newest_first,
+                    what_happens_again_soon_is_noted_once,
+                    a_network_is_new_to_a_session_once,
+                    sec_72_events_of_one_kind_are_limited,
+                    old_events_go,
+                    a_deleted_account_leaves_no_event,
+                }
                 set_change {
                     sets_are_kept_from_the_approval_to_the_session,
                     sets_change_with_a_rotation_or_not_at_all,
@@ -350,6 +359,7 @@ mod tests {
             include_str!("replay.rs"),
             include_str!("repo.rs"),
             include_str!("request.rs"),
+            include_str!("security_event.rs"),
             include_str!("set_change.rs"),
             include_str!("sweep.rs"),
             include_str!("token.rs"),

@@ -5,7 +5,8 @@ use super::{LIMITS, RACERS, Subject};
 use crate::StoreError;
 use crate::replay::Namespace;
 
-const ALL: [Namespace; 3] = [Namespace::Assertion, Namespace::Proof, Namespace::ServiceToken];
+const ALL: [Namespace; 4] =
+    [Namespace::Assertion, Namespace::PasskeyQuestion, Namespace::Proof, Namespace::ServiceToken];
 
 /// The second use of the same is refused while it is remembered.
 pub async fn a_use_counts_once(store: Subject) {
@@ -33,7 +34,7 @@ pub async fn namespaces_do_not_mix(store: Subject) {
 /// At the second at which it was to be remembered no longer, swept or not.
 pub async fn an_assertion_counts_again_when_its_time_is_over(store: Subject) {
     let key = bytes("use", 1);
-    for namespace in [Namespace::Assertion, Namespace::ServiceToken] {
+    for namespace in [Namespace::Assertion, Namespace::PasskeyQuestion, Namespace::ServiceToken] {
         let remember = |now, until| {
             let store = store.clone();
             async move { store.remember(namespace, key, until, now).await.expect("it answers") }

@@ -197,6 +197,7 @@ impl Tables {
             self.legacy_sessions.remove_account(did),
             self.mail_codes.remove_account(did),
             self.preferences.remove_account(did),
+            self.security_events.remove_account(did),
             self.repos.remove(did),
             self.blobs.remove(did),
         ];

@@ -157,6 +157,7 @@ impl DeviceStore for Memory {
         old: &DeviceSecretHash,
         new: &DeviceSecretHash,
         fingerprint: [u8; 32],
+        place: Option<String>,
         now: UnixTime,
     ) -> Result<bool, StoreError> {
         let mut tables = self.tables();
@@ -165,6 +166,7 @@ impl DeviceStore for Memory {
         };
         row.rotate(*new, now);
         row.device.fingerprint = fingerprint;
+        row.device.place = place;
         Ok(true)
     }
 

@@ -16,6 +16,7 @@ mod preference;
 mod replay;
 mod repo;
 mod request;
+mod security_event;
 mod set_change;
 mod sweep;
 mod token;
@@ -49,6 +50,7 @@ struct Tables {
     replays: replay::Replays,
     repos: repo::Repos,
     requests: request::Requests,
+    security_events: security_event::SecurityEvents,
     tokens: token::Tokens,
 }
 

@@ -11,7 +11,7 @@ use crate::replay::{Namespace, ReplayStore};
 
 #[derive(Debug, Default)]
 pub(super) struct Replays {
-    /// Of assertions and service tokens.
+    /// Of everything but proofs.
     uses: HashMap<(Namespace, [u8; 32]), UnixTime>,
 }
 

@@ -26,6 +26,7 @@ impl Sweep for Memory {
         let lexicons = tables.lexicons.sweep(horizon.unseen_lexicon(), batch);
         let factors = tables.factors.sweep(now, batch);
         let mail_codes = tables.mail_codes.sweep(now, batch);
+        let security_events = tables.security_events.sweep(now, batch);
         let sessions = tables.legacy_sessions.sweep(now, batch);
         let app_passwords = tables.app_passwords.sweep(now, batch);
         for id in &app_passwords {
@@ -39,6 +40,7 @@ impl Sweep for Memory {
             + lexicons
             + factors
             + mail_codes
+            + security_events
             + legacy
             + tables.tokens.sweep(&horizon))
     }

@@ -29,6 +29,7 @@ impl DeviceStore for Sqlite {
                 device.rotated_at.millis(),
                 device.fingerprint,
                 device.user_agent,
+                device.place,
                 device.created_at.millis(),
                 device.seen_at.millis()
             ];
@@ -49,11 +50,12 @@ impl DeviceStore for Sqlite {
         old: &DeviceSecretHash,
         new: &DeviceSecretHash,
         fingerprint: [u8; 32],
+        place: Option<String>,
         now: UnixTime,
     ) -> Result<bool, StoreError> {
         let (id, old, new) = (id.clone(), *old, *new);
         let step = move |write: &mut Write<'_>| {
-            let params = params![id.0, old.as_bytes(), new.as_bytes(), fingerprint, now.millis()];
+            let params = params![id.0, old.as_bytes(), new.as_bytes(), fingerprint, now.millis(), place];
             Ok(write.execute(ROTATE, params)? > 0)
         };
         self.write(step).await
@@ -168,8 +170,9 @@ fn read(row: &Row<'_>) -> Result<Device, StoreError> {
         rotated_at: columns.time(3, "rotated_at")?,
         fingerprint: columns.value(4, "fingerprint")?,
         user_agent: columns.value(5, "user_agent")?,
-        created_at: columns.time(6, "created_at")?,
-        seen_at: columns.time(7, "seen_at")?,
+        place: columns.value(6, "place")?,
+        created_at: columns.time(7, "created_at")?,
+        seen_at: columns.time(8, "seen_at")?,
     })
 }
 
@@ -187,15 +190,15 @@ fn read_sign_in(row: &Row<'_>) -> Result<DeviceAccount, StoreError> {
 
 macro_rules! columns {
     () => {
-        "id, secret, previous_secret, rotated_at, fingerprint, user_agent, created_at, seen_at"
+        "id, secret, previous_secret, rotated_at, fingerprint, user_agent, place, created_at, seen_at"
     };
 }
 
 statements! {
-    INSERT = concat!("INSERT INTO device (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    INSERT = concat!("INSERT INTO device (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
     FIND = concat!("SELECT ", columns!(), " FROM device WHERE id = ?1");
-    ROTATE = "UPDATE device SET previous_secret = secret, secret = ?3, fingerprint = ?4, rotated_at = ?5, seen_at = ?5 \
-        WHERE id = ?1 AND secret = ?2";
+    ROTATE = "UPDATE device SET previous_secret = secret, secret = ?3, fingerprint = ?4, place = ?6, rotated_at = ?5, \
+        seen_at = ?5 WHERE id = ?1 AND secret = ?2";
     REPLACE_SECRET = "UPDATE device SET previous_secret = NULL, secret = ?2, rotated_at = ?3, seen_at = ?3 \
         WHERE id = ?1";
     DELETE = "DELETE FROM device WHERE id = ?1";

@@ -41,6 +41,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "invite code",
         sql: include_str!("../../migrations/sqlite/0010_invite_code.sql"),
     },
+    Migration {
+        number: 11,
+        name: "security event",
+        sql: include_str!("../../migrations/sqlite/0011_security_event.sql"),
+    },
 ];
 
 /// Why a file cannot be brought to the newest schema.

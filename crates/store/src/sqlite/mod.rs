@@ -25,6 +25,7 @@ mod replay;
 mod repo;
 mod request;
 mod row;
+mod security_event;
 mod set_change;
 mod sweep;
 mod token;
@@ -41,6 +42,7 @@ use self::cache::Remembered;
 use self::readers::Readers;
 use self::writer::{Write, Writer};
 use crate::replay_memory::ReplayMemory;
+use crate::security_event::NotedEvents;
 use crate::{Limits, StoreError};
 
 /// Declares the statements of one file: a `const` each, and the list of all of them, for the test that prepares each.
@@ -62,6 +64,7 @@ pub struct Sqlite {
     writer: Writer,
     remembered: Arc<Remembered>,
     proofs: ReplayMemory,
+    noted_events: NotedEvents,
 }
 
 /// When a commit counts as done.
@@ -124,7 +127,7 @@ impl Default for Options {
 const ENGINE: &str = "sqlite";
 const BUSY: Duration = Duration::from_secs(5);
 /// More than the statements of all files.
-const PREPARED: usize = 192;
+const PREPARED: usize = 224;
 
 impl Sqlite {
     /// Opens the file, creates it where there is none (for its owner alone), and brings it to the newest schema.
@@ -159,6 +162,7 @@ impl Sqlite {
             writer: Writer::spawn(connection, Arc::clone(&remembered), &options)?,
             remembered,
             proofs: ReplayMemory::new(ENGINE, options.limits.proofs),
+            noted_events: NotedEvents::default(),
         })
     }
 

@@ -19,20 +19,20 @@ impl ReplayStore for Sqlite {
         until: UnixTime,
         now: UnixTime,
     ) -> Result<bool, StoreError> {
-        match namespace {
-            Namespace::Assertion => self.write(move |write| remember_in(write, key, until, now)).await,
-            Namespace::Proof => self.proofs.remember(key, until, now),
-            Namespace::ServiceToken => {
-                let key = of_service_token(key);
-                self.write(move |write| remember_in(write, key, until, now)).await
-            }
-        }
+        let key = match namespace {
+            Namespace::Proof => return self.proofs.remember(key, until, now),
+            Namespace::Assertion => key,
+            Namespace::PasskeyQuestion => labelled(b"passkey question", key),
+            Namespace::ServiceToken => labelled(b"service token", key),
+        };
+        self.write(move |write| remember_in(write, key, until, now)).await
     }
 }
 
-/// Service tokens share the table of assertions; so that the same bytes are two uses, they are other bytes there.
-fn of_service_token(key: [u8; 32]) -> [u8; 32] {
-    sha256(&[b"service token", key.as_slice()].concat())
+/// All that survives a restart shares the table of assertions; so that the same bytes are two uses, they are other bytes
+/// there.
+fn labelled(label: &[u8], key: [u8; 32]) -> [u8; 32] {
+    sha256(&[label, key.as_slice()].concat())
 }
 
 fn remember_in(

@@ -8,7 +8,10 @@ use rusqlite::{Row, params};
 use super::account::clamp;
 use super::row::{Columns, all};
 use super::writer::Write;
-use super::{Sqlite, app_password, factor, legacy_session, lexicon, mail_code, request, statements, token};
+use super::{
+    Sqlite, app_password, factor, legacy_session, lexicon, mail_code, request, security_event, statements,
+    token,
+};
 use crate::StoreError;
 use crate::device::{ACCOUNT_PAGES, ACCOUNT_PAGES_MEMORY, DeviceId};
 use crate::request::USED_CODE_MEMORY;
@@ -79,6 +82,7 @@ fn sweep_in(
     swept += app_password::sweep(write, now, batch)?;
     swept += factor::sweep(write, now, batch)?;
     swept += mail_code::sweep(write, now, batch)?;
+    swept += security_event::sweep(write, horizon.now, batch)?;
     for id in tokens {
         let is_over = token::find(write.connection, id)?.is_some_and(|token| horizon.is_over(&token));
         swept += u64::from(is_over && token::end(write, id)?);

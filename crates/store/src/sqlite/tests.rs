@@ -23,6 +23,7 @@ use crate::preference::Preference;
 use crate::replay::{Namespace, ReplayStore as _};
 use crate::repo::RepoStore as _;
 use crate::request::{Request, RequestStore as _, Stage};
+use crate::security_event::{SecurityEvent, SecurityEventKind};
 use crate::token::{NewToken, RotateToken, Rotation, Token, TokenStore as _};
 
 struct File {
@@ -67,6 +68,7 @@ fn every_statement_prepares_on_a_new_file() {
         legacy_session::STATEMENTS,
         lexicon::STATEMENTS,
         mail_code::STATEMENTS,
+        security_event::STATEMENTS,
         preference::STATEMENTS,
         replay::STATEMENTS,
         repo::STATEMENTS,
@@ -287,6 +289,8 @@ async fn forgetting_an_owner_empties_every_table_that_names_it() {
     a_whole_life(&store, &secrets).await;
     a_password_session(&store, &secrets.app_password).await;
     a_second_factor(&store, &DeviceId::of_cookie(&secrets.cookie)).await;
+    let event = SecurityEvent::new(did(1), SecurityEventKind::SignIn, NOW);
+    store.note_security_event(event).await.expect("it writes");
     let rows = |store: &File| {
         let connection = store.raw();
         let tables = [
@@ -310,6 +314,7 @@ async fn forgetting_an_owner_empties_every_table_that_names_it() {
             "factor",
             "recovery_code",
             "mail_code",
+            "security_event",
             "waiting_sign_in",
             "owner",
         ];

@@ -98,6 +98,24 @@ async fn a_passkey_opens_the_door_and_what_matters_and_the_owner_closes_it() -> 
     let written = app.procedure(network.url(), "com.atproto.repo.createRecord", &record).await?;
     assert_eq!(written.status, 200, "{written:?}");
 
+    // What it may not do is refused, and the owner finds that in the log with all the rest.
+    let handle = json!({ "handle": "other.test" });
+    let refused = app.procedure(network.url(), "com.atproto.identity.updateHandle", &handle).await?;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    chromium.open_page(&format!("{}/account/security-log", network.url())).await?;
+    let log = chromium.find("main").await?.text().await?;
+    for said in [
+        "Second factor added",
+        "Signed in in a browser",
+        "An application was given access",
+        "An application was refused what you did not allow",
+        "127.0.0.0/24",
+    ] {
+        assert!(log.contains(said), "{said}: {log}");
+    }
+    assert!(!chromium.overflows().await?, "the page fits a phone");
+    screenshot(&chromium, "security-log.png").await?;
+
     // The owner ends it; the next request of the application fails.
     chromium.open_page(&format!("{}/account", network.url())).await?;
     chromium.click("form[action='/account/end-session'] button").await?;

@@ -10,14 +10,14 @@ use crate::accounts::KnownAccount;
 use crate::http::app::App;
 use crate::http::csrf;
 use crate::http::errors::PageRefusal;
-use crate::http::extract::device::Device;
+use crate::http::extract::guest::Guest;
 use crate::http::extract::locale::locale;
 use crate::http::extract::peer::Peer;
-use crate::http::extract::visitor::Visitor;
 use crate::operations;
 use crate::pages::account::{AccountPage, Done, OtherAccount, SessionView};
 use crate::pages::account_picker::AccountName;
 use crate::pages::account_sign_in::AccountSignInPage;
+use crate::pages::said::Said as _;
 use crate::pages::sign_in::SignInRefused;
 use crate::pages::{Page as _, Shell, paths};
 
@@ -35,13 +35,13 @@ pub(crate) async fn get(
 async fn show(app: &App, peer: Peer, headers: &HeaderMap, query: &str) -> Result<Response, PageRefusal> {
     csrf::check_navigation(headers, app.issuer())?;
     app.limits.open(peer.network(), app.ctx.now())?;
-    let Some(device) = Device::recognise(app, headers, peer, false).await? else {
-        return Ok(sign_in_form(app, headers, None, &Typed::default(), None));
+    let sign_in = |guest: &Guest| Ok(sign_in_form(app, headers, guest, &Typed::default(), None));
+    let device = match Guest::welcome(app, headers, peer).await? {
+        Guest::Device(device) => device,
+        guest @ Guest::Visitor(_) => return sign_in(&guest),
     };
     let accounts = operations::list_own_accounts(&app.ctx, &device.id).await?;
-    let Some(account) = chosen(&accounts, query) else {
-        return Ok(sign_in_form(app, headers, Some(&device), &Typed::default(), None));
-    };
+    let Some(account) = chosen(&accounts, query) else { return sign_in(&Guest::Device(device)) };
     let done = parameter(query, "done").and_then(|word| Done::read(&word));
     let sessions = operations::list_sessions(&app.ctx, &account.did).await?;
     let locale = locale(headers, None);
@@ -80,32 +80,21 @@ pub(super) struct Typed {
 pub(super) fn sign_in_form(
     app: &App,
     headers: &HeaderMap,
-    device: Option<&Device>,
+    guest: &Guest,
     typed: &Typed,
     refused: Option<(SignInRefused, StatusCode)>,
 ) -> Response {
-    let visitor = device.is_none().then(|| Visitor::welcome(app, headers));
-    let id = match (device, &visitor) {
-        (Some(device), _) => device.id.clone(),
-        (None, Some(visitor)) => visitor.id(),
-        (None, None) => return PageRefusal::stale().respond(app, headers),
-    };
-    let csrf = csrf::token(app.ctx.keys.device_key(), &id, PURPOSE);
     let page = AccountSignInPage {
-        shell: Shell { locale: locale(headers, None), look: &app.look },
-        csrf: &csrf,
+        shell: app.shell(headers),
+        csrf: &guest.token(app),
         identifier: &typed.identifier,
         remember: typed.remember,
-        passkey: operations::ask_passkey(&app.ctx, &id),
+        passkey: operations::ask_passkey(&app.ctx, &guest.id()),
         can_reset: app.ctx.accounts.kept_passwords().is_some(),
         refused: refused.map(|(refused, _)| refused),
     };
     let status = refused.map_or(StatusCode::OK, |(_, status)| status);
     let mut response = page.respond(status, app.is_secure());
-    match (device, visitor) {
-        (Some(device), _) => device.set_cookies(app, response.headers_mut()),
-        (None, Some(visitor)) => visitor.set_cookie(app, response.headers_mut()),
-        (None, None) => {}
-    }
+    guest.set_cookies(app, response.headers_mut());
     response
 }

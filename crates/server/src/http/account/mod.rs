@@ -10,6 +10,7 @@ mod own_page;
 pub(crate) mod passkey;
 pub(crate) mod prove;
 pub(crate) mod reset_password;
+pub(crate) mod security_log;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 
@@ -23,6 +24,7 @@ use super::extract::device::Device;
 use crate::accounts::KnownAccount;
 use crate::pages::account::Done;
 use crate::pages::paths;
+use crate::pages::said::Said as _;
 
 /// What the tokens of these forms are made for: they belong to no request.
 const PURPOSE: &str = paths::OWN_ACCOUNT;

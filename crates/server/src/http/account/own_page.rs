@@ -12,11 +12,10 @@ use crate::http::csrf;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::account_form::AccountForm;
 use crate::http::extract::device::Device;
-use crate::http::extract::locale::locale;
 use crate::http::extract::peer::Peer;
 use crate::operations;
 use crate::pages::account_picker::AccountName;
-use crate::pages::{Page, Shell, paths};
+use crate::pages::{Page, paths};
 
 /// Whose page is shown, and where. A form that was sent here is one too: its page may be shown again.
 #[derive(Debug)]
@@ -80,11 +79,6 @@ impl From<AccountForm> for OwnPage {
         let AccountForm { device, account, handle, .. } = form;
         Self { device, account, handle }
     }
-}
-
-/// What every page needs.
-pub(super) fn shell<'a>(app: &'a App, headers: &HeaderMap) -> Shell<'a> {
-    Shell { locale: locale(headers, None), look: &app.look }
 }
 
 /// To the page that asks who is there, of a browser that is not known.

@@ -11,7 +11,7 @@ use crate::http::app::App;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::device::Device;
 use crate::http::extract::factor_proof::passkey_proof;
-use crate::http::extract::guest::{Guest, guest_form};
+use crate::http::extract::guest::guest_form;
 use crate::http::extract::peer::Peer;
 use crate::operations::{self, AccountPagesError};
 use crate::pages::sign_in::SignInRefused;
@@ -25,25 +25,21 @@ async fn sign_in(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Resu
     let proof = passkey_proof(&fields).ok_or_else(PageRefusal::stale)?;
     app.limits.sign_in(peer.network(), PASSKEY, app.ctx.now())?;
     let remember = fields.get("remember").is_some_and(|value| !value.is_empty());
-    let bound = guest.id();
-    let known = match guest {
-        Guest::Device(device) => Some(device),
-        Guest::Visitor(_) => None,
-    };
-    let known_id = known.as_ref().map(|device| device.id.clone());
+    let (bound, known) = (guest.id(), guest.device_id());
     let presented = Device::presented(app, headers, peer);
     let signed_in =
-        operations::sign_in_here_by_passkey(&app.ctx, &bound, known_id, presented, &proof, remember).await;
+        operations::sign_in_here_by_passkey(&app.ctx, &bound, known, presented, &proof, remember).await;
     let signed_in = match signed_in {
         Ok(signed_in) => signed_in,
         Err(AccountPagesError::Wrong) => {
             let refused = Some((SignInRefused::Passkey, StatusCode::UNAUTHORIZED));
             let typed = Typed { remember, ..Typed::default() };
-            return Ok(sign_in_form(app, headers, known.as_ref(), &typed, refused));
+            return Ok(sign_in_form(app, headers, &guest, &typed, refused));
         }
         Err(error) => return Err(error.into()),
     };
-    let mut device = signed_in.device.map(Device::new).or(known).ok_or_else(PageRefusal::stale)?;
+    let mut device =
+        signed_in.device.map(Device::new).or_else(|| guest.into_device()).ok_or_else(PageRefusal::stale)?;
     device.give(signed_in.new_secret);
     Ok(back(app, &device, Some(&signed_in.account), None))
 }

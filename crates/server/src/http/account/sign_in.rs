@@ -6,16 +6,15 @@ use axum::response::Response;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::back;
 use super::home::{Typed, sign_in_form};
 use super::prove::factor_form;
-use super::{PURPOSE, back};
 use crate::http::app::App;
-use crate::http::csrf;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::device::Device;
-use crate::http::extract::page_form::{Fields, read_form};
+use crate::http::extract::guest::guest_form;
+use crate::http::extract::page_form::Fields;
 use crate::http::extract::peer::Peer;
-use crate::http::extract::visitor::Visitor;
 use crate::http::oauth::sign_in::read;
 use crate::operations::{self, AccountPagesError, ReachedHere};
 use crate::pages::sign_in::SignInRefused;
@@ -25,18 +24,9 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
 }
 
 async fn sign_in(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Result<Response, PageRefusal> {
-    csrf::check_form(headers, app.issuer())?;
-    let fields = read_form(headers, body).await?;
-    let device = Device::recognise(app, headers, peer, false).await?;
-    let own = device.as_ref().map(|device| device.id.clone());
-    let id = own.clone().or_else(|| Some(Visitor::find(app, headers)?.id()));
-    let token = fields.get("csrf").unwrap_or_default();
-    if !id.is_some_and(|id| csrf::matches(app.ctx.keys.device_key(), &id, PURPOSE, token)) {
-        return Err(PageRefusal::stale());
-    }
+    let (guest, fields) = guest_form(app, headers, peer, body).await?;
     let typed = typed(&fields);
-    let again =
-        |refused, status| sign_in_form(app, headers, device.as_ref(), &typed, Some((refused, status)));
+    let again = |refused, status| sign_in_form(app, headers, &guest, &typed, Some((refused, status)));
     let form = match read(&fields, typed.remember) {
         Ok(form) => form,
         Err(SignInRefused::Empty) => return Ok(again(SignInRefused::Empty, StatusCode::BAD_REQUEST)),
@@ -50,20 +40,18 @@ async fn sign_in(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Resu
         return Ok(response);
     }
     let presented = Device::presented(app, headers, peer);
-    let signed_in = match operations::sign_in_here(&app.ctx, own, presented, form).await {
+    let signed_in = match operations::sign_in_here(&app.ctx, guest.device_id(), presented, form).await {
         Ok(ReachedHere::SignedIn(signed_in)) => signed_in,
         Ok(ReachedHere::Factor { account, ways, device: new }) => {
-            let device = new.map(Device::new).or(device).ok_or_else(PageRefusal::stale)?;
-            return Ok(factor_form(app, headers, &device, &account, ways, None));
+            let device =
+                new.map(Device::new).or_else(|| guest.into_device()).ok_or_else(PageRefusal::stale)?;
+            return Ok(factor_form(app, headers, &device, &account, ways, false, None));
         }
         Err(AccountPagesError::Wrong) => return Ok(again(SignInRefused::Wrong, StatusCode::UNAUTHORIZED)),
         Err(error) => return Err(error.into()),
     };
-    let mut device = match (device, signed_in.device) {
-        (_, Some(new)) => Device::new(new),
-        (Some(known), None) => known,
-        (None, None) => return Err(PageRefusal::stale()),
-    };
+    let device = signed_in.device.map(Device::new).or_else(|| guest.into_device());
+    let mut device = device.ok_or_else(PageRefusal::stale)?;
     device.give(signed_in.new_secret);
     Ok(back(app, &device, Some(&signed_in.account), None))
 }

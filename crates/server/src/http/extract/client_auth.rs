@@ -65,7 +65,7 @@ impl FromRequest<App> for ClientRequest {
                 return Err(AssertionError::Replayed.into());
             }
         }
-        let client = ProvenClient { metadata, auth: authenticated.auth, jkt: proof.jkt };
+        let client = ProvenClient { metadata, auth: authenticated.auth, jkt: proof.jkt, place: peer.place() };
         Ok(Self { params, client, peer })
     }
 }

@@ -31,6 +31,7 @@ impl Device {
             cookies: cookies(headers, app.is_secure()),
             user_agent: headers.get(USER_AGENT).and_then(|name| name.to_str().ok()).map(str::to_owned),
             network: peer.network().to_text(),
+            place: peer.place(),
         }
     }
 

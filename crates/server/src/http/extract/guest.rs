@@ -37,6 +37,22 @@ impl Guest {
         }
     }
 
+    /// The device, if it is one.
+    pub(crate) fn into_device(self) -> Option<Device> {
+        match self {
+            Self::Device(device) => Some(device),
+            Self::Visitor(_) => None,
+        }
+    }
+
+    /// The name of the device, if it is one.
+    pub(crate) fn device_id(&self) -> Option<DeviceId> {
+        match self {
+            Self::Device(device) => Some(device.id.clone()),
+            Self::Visitor(_) => None,
+        }
+    }
+
     /// The token of the forms that it is given.
     pub(crate) fn token(&self, app: &App) -> String {
         csrf::token(app.ctx.keys.device_key(), &self.id(), paths::OWN_ACCOUNT)

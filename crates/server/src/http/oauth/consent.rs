@@ -36,7 +36,8 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
     let mut decided = operations::consent(&app.ctx, &request, &id, from, decision.clone()).await;
     if let Err(ConsentError::Unproven(unproven)) = decided {
         let account = &unproven.account.did;
-        let asked = step_up::check(&app, peer, &screen.device, account, Some(&request), &fields).await;
+        let asked =
+            step_up::check(&app, peer, &headers, &screen.device, account, Some(&request), &fields).await;
         match asked {
             Ok(None) => decided = operations::consent(&app.ctx, &request, &id, from, decision).await,
             Ok(Some(ask)) => return screen.ask(&unproven, ask),

@@ -46,6 +46,8 @@ pub(super) struct Remark {
     pub(super) factor: Option<(FactorRefused, StatusCode)>,
     pub(super) sign_in: Option<(SignInRefused, StatusCode)>,
     pub(super) remember: bool,
+    /// A code was just sent by mail.
+    pub(super) is_sent: bool,
 }
 
 impl<'a> Screen<'a> {
@@ -105,6 +107,7 @@ impl<'a> Screen<'a> {
             asked: ask.asked,
             passkey: passkey_question(self.app, &self.device, ask.asked),
             client: None,
+            is_sent: ask.is_sent,
             refused: ask.refused,
             cancel: Some(Hidden { csrf: &csrf, request: &uri }),
         };
@@ -183,6 +186,7 @@ impl<'a> Screen<'a> {
                 asked: Asked::Factor(*ways),
                 passkey: passkey_question(self.app, &self.device, Asked::Factor(*ways)),
                 client: Some(self.client(step)),
+                is_sent: remark.is_sent,
                 refused: remark.factor.map(|(refused, _)| refused),
                 cancel: Some(hidden),
             }

@@ -15,7 +15,7 @@ use super::count::say;
 use super::errors::XrpcRefusal;
 use crate::http::app::App;
 use crate::http::extract::peer::Peer;
-use crate::operations::{self, SessionTokens};
+use crate::operations::{self, SessionClient, SessionTokens};
 use crate::sign_ups::NewSignUp;
 
 #[derive(Deserialize)]
@@ -44,6 +44,7 @@ struct Output<'a> {
 pub(crate) async fn post(
     State(app): State<App>,
     peer: Peer,
+    client: SessionClient,
     Extension(caller): Extension<Caller>,
     JsonBody(input): JsonBody<Input>,
 ) -> Response {
@@ -52,7 +53,7 @@ pub(crate) async fn post(
         Err(too_many) => return XrpcRefusal::TooMany(too_many).into_response(),
     };
     let mut response = match read(input, &caller, peer) {
-        Ok(new) => match operations::create_account(&app.ctx, new).await {
+        Ok(new) => match operations::create_account(&app.ctx, new, client).await {
             Ok(tokens) => answer(&tokens),
             Err(error) => XrpcRefusal::from(error).into_response(),
         },

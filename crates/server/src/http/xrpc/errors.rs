@@ -17,9 +17,8 @@ use crate::http::errors::log_internal;
 use crate::operations::{
     ConfirmEmailError, CreateAccountError, CreateAppPasswordError, CreateSessionError, DeleteAccountError,
     DeleteSessionError, ExpandScopesError, FindMailCodeError, ListAppPasswordsError, RefreshSessionError,
-    RequestAccountDeleteError, RequestEmailConfirmationError, RequestEmailUpdateError,
-    RequestPasswordResetError, ResetPasswordError, RevokeAppPasswordError, SendMailCodeError,
-    UpdateEmailError,
+    RequestMailCodeError, RequestPasswordResetError, ResetPasswordError, RevokeAppPasswordError,
+    SendMailCodeError, UpdateEmailError,
 };
 use crate::sign_ups::SignUpError;
 
@@ -286,16 +285,6 @@ impl From<FindMailCodeError> for XrpcRefusal {
     }
 }
 
-impl From<RequestEmailConfirmationError> for XrpcRefusal {
-    fn from(error: RequestEmailConfirmationError) -> Self {
-        match error {
-            RequestEmailConfirmationError::NoAccount => Self::no_account(),
-            RequestEmailConfirmationError::Accounts(error) => error.into(),
-            RequestEmailConfirmationError::Send(error) => error.into(),
-        }
-    }
-}
-
 impl From<ConfirmEmailError> for XrpcRefusal {
     fn from(error: ConfirmEmailError) -> Self {
         match error {
@@ -308,12 +297,12 @@ impl From<ConfirmEmailError> for XrpcRefusal {
     }
 }
 
-impl From<RequestEmailUpdateError> for XrpcRefusal {
-    fn from(error: RequestEmailUpdateError) -> Self {
+impl From<RequestMailCodeError> for XrpcRefusal {
+    fn from(error: RequestMailCodeError) -> Self {
         match error {
-            RequestEmailUpdateError::NoAccount => Self::no_account(),
-            RequestEmailUpdateError::Accounts(error) => error.into(),
-            RequestEmailUpdateError::Send(error) => error.into(),
+            RequestMailCodeError::NoAccount => Self::no_account(),
+            RequestMailCodeError::Accounts(error) => error.into(),
+            RequestMailCodeError::Send(error) => error.into(),
         }
     }
 }
@@ -328,16 +317,6 @@ impl From<UpdateEmailError> for XrpcRefusal {
             UpdateEmailError::Accounts(error) => error.into(),
             UpdateEmailError::Code(error) => error.into(),
             UpdateEmailError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<RequestAccountDeleteError> for XrpcRefusal {
-    fn from(error: RequestAccountDeleteError) -> Self {
-        match error {
-            RequestAccountDeleteError::NoAccount => Self::no_account(),
-            RequestAccountDeleteError::Accounts(error) => error.into(),
-            RequestAccountDeleteError::Send(error) => error.into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use gatewright_guard::Granted;
+use gatewright_protocol::factor::MailPurpose;
 use http::{HeaderMap, StatusCode};
 
 use super::errors::XrpcRefusal;
@@ -15,6 +16,7 @@ pub(crate) async fn post(
     headers: HeaderMap,
 ) -> Result<StatusCode, XrpcRefusal> {
     app.limits.mail_account(granted.account(), app.ctx.now())?;
-    operations::request_email_confirmation(&app.ctx, granted.account(), accepted(&headers)).await?;
+    let (account, languages) = (granted.account(), accepted(&headers));
+    operations::request_mail_code(&app.ctx, account, MailPurpose::ConfirmEmail, languages).await?;
     Ok(StatusCode::OK)
 }

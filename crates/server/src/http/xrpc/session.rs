@@ -41,7 +41,7 @@ struct Output<'a> {
 
 impl IntoResponse for SessionAnswer {
     fn into_response(self) -> Response {
-        let SessionTokens { access, refresh, account, document, sees_email } = &self.0;
+        let SessionTokens { access, refresh, account, document, sees_email, has_email_factor } = &self.0;
         let status = match account.status {
             AccountStatus::Active => None,
             AccountStatus::Deactivated => Some("deactivated"),
@@ -55,8 +55,7 @@ impl IntoResponse for SessionAnswer {
             did_doc: document.as_ref(),
             email: account.email.as_deref().filter(|_| *sees_email),
             email_confirmed: sees_email.then_some(account.email_confirmed),
-            // No account has a second factor yet.
-            email_auth_factor: sees_email.then_some(false),
+            email_auth_factor: sees_email.then_some(*has_email_factor),
             active: account.status == AccountStatus::Active,
             status,
         })

@@ -43,6 +43,7 @@ fn device(user_agent: &str, is_this: bool) -> OwnDevice {
         rotated_at: at,
         fingerprint: [2; 32],
         user_agent: Some(user_agent.to_owned()),
+        place: is_this.then(|| "192.0.2.0/24".to_owned()),
         created_at: UnixTime::from_seconds(1_784_000_000),
         seen_at: at,
     };

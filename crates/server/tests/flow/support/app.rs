@@ -1,6 +1,9 @@
 //! A client as it behaves by the book.
 
+use std::net::SocketAddr;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use gatewright_protocol::crypto::{Curve, PrivateKey};
 use gatewright_protocol::dpop::proof::{self, Claims};
 use gatewright_protocol::jose::jws::{self, SignHeader};
@@ -33,6 +36,8 @@ pub(crate) struct App<'w> {
     pub(crate) dpop: PrivateKey,
     /// The assertion key and its name, of a confidential client.
     pub(crate) assertion: Option<(String, PrivateKey)>,
+    /// Where it asks from; unknown unless it is set.
+    pub(crate) address: Option<SocketAddr>,
 }
 
 /// What a client keeps of a sign-in that is under way.
@@ -107,6 +112,7 @@ impl<'w> App<'w> {
             redirect_uri: redirect_uri.to_owned(),
             dpop: key(),
             assertion: is_confidential.then(|| ("key-1".to_owned(), key())),
+            address: None,
         }
     }
 
@@ -120,6 +126,7 @@ impl<'w> App<'w> {
             redirect_uri: self.redirect_uri.clone(),
             dpop,
             assertion,
+            address: self.address,
         }
     }
 
@@ -210,6 +217,9 @@ impl<'w> App<'w> {
         let mut request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
         if let Some(proof) = proof {
             request = request.header("dpop", proof);
+        }
+        if let Some(address) = self.address {
+            request = request.extension(ConnectInfo(address));
         }
         call(&self.world.router, request.body(Body::from(body)).unwrap()).await
     }

@@ -226,6 +226,7 @@ impl World {
         .issuer(issuer)
         .accounts(store.clone())
         .legacy_sessions(server.legacy_sessions())
+        .security_events(Arc::clone(&store) as _)
         .build(server.nonces(), store.clone(), clock.clone());
         let router = server.router().merge(server.xrpc(&guard));
         Self { server, router, store, clock, random, clients, sets, notices, faults, replaced_meanwhile }

@@ -1,7 +1,6 @@
 //! Mail, as a list.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use gatewright_server::notices::{Message, NoticeError, Notices};
@@ -14,22 +13,24 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// The next message; whoever sends it may still be at it.
+    /// The next message, when everything that was begun is done.
     pub(crate) async fn next(&self) -> Message {
-        for _ in 0..1000 {
-            if let Some(message) = self.sent.lock().pop() {
-                return message;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        panic!("no message came");
+        settle().await;
+        self.sent.lock().pop().expect("no message came")
     }
 
-    /// Gives whoever may be at sending one the time to.
+    /// Nothing that was begun sent a message.
     pub(crate) async fn assert_none(&self) {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        settle().await;
         let sent = self.sent.lock();
         assert!(sent.is_empty(), "{sent:?}");
+    }
+}
+
+/// Waits for the tasks that handlers left behind.
+async fn settle() {
+    while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
+        tokio::task::yield_now().await;
     }
 }
 

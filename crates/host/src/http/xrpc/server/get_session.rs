@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::http::caller::Caller;
 use crate::http::xrpc::{Answer, App, status_word};
 use crate::identity::AccountDocument;
-use crate::operations::find_session::find_session;
+use crate::operations::find_session::{FoundSession, find_session};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,11 +36,12 @@ struct Email {
 }
 
 pub(crate) async fn get(context: App, caller: Caller) -> Answer<Output> {
-    let (account, did_doc) = find_session(&context, caller.did()).await?;
+    let session = find_session(&context, caller.did()).await?;
+    let FoundSession { account, document: did_doc, has_email_factor } = session;
     let email = caller.may_read_email().then_some(Email {
         address: account.email,
         confirmed: account.email_confirmed,
-        auth_factor: false,
+        auth_factor: has_email_factor,
     });
     Ok(Json(Output {
         handle: account.handle,

@@ -10,7 +10,7 @@ use gatewright_protocol::time::UnixTime;
 use http::{HeaderMap, StatusCode};
 
 use super::super::factors::fresh_form;
-use super::super::own_page::{OwnPage, shell};
+use super::super::own_page::OwnPage;
 use super::home::show;
 use crate::http::app::App;
 use crate::http::extract::page_form::Fields;
@@ -33,7 +33,7 @@ pub(crate) async fn post(State(app): State<App>, peer: Peer, headers: HeaderMap,
     };
     match operations::create_app_password(&app.ctx, &own.account, new).await {
         Ok((row, secret)) => {
-            let (shell, account) = (shell(&app, &headers), own.name());
+            let (shell, account) = (app.shell(&headers), own.name());
             let page = AppPasswordMadePage { shell, account, name: row.name.as_str(), secret: &secret };
             own.respond(&app, &page, StatusCode::OK)
         }

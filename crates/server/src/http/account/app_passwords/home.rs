@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
-use super::super::own_page::{OwnPage, shell};
+use super::super::own_page::OwnPage;
 use super::super::parameter;
 use crate::http::app::App;
 use crate::http::extract::peer::Peer;
@@ -42,7 +42,7 @@ pub(super) async fn show(
         Ok(listed) => listed,
         Err(error) => return own.refuse(app, headers, error),
     };
-    let shell = shell(app, headers);
+    let shell = app.shell(headers);
     let status = match &refused {
         None => StatusCode::OK,
         Some(AppPasswordRefused::Busy) => StatusCode::SERVICE_UNAVAILABLE,

@@ -4,12 +4,13 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
-use super::super::own_page::{OwnPage, shell};
+use super::super::own_page::OwnPage;
 use super::super::parameter;
 use crate::http::app::App;
 use crate::http::extract::peer::Peer;
 use crate::operations;
 use crate::pages::devices::{DeviceDone, DevicesPage};
+use crate::pages::said::Said as _;
 
 pub(crate) async fn get(
     State(app): State<App>,
@@ -28,6 +29,6 @@ pub(crate) async fn get(
     };
     let done = parameter(&query, "done").and_then(|word| DeviceDone::read(&word));
     let csrf = own.csrf(&app);
-    let page = DevicesPage::new(shell(&app, &headers), &csrf, own.name(), &devices, done);
+    let page = DevicesPage::new(app.shell(&headers), &csrf, own.name(), &devices, done);
     own.respond(&app, &page, StatusCode::OK)
 }

@@ -15,6 +15,7 @@ use crate::http::extract::account_form::AccountForm;
 use crate::operations::{self, Elsewhere};
 use crate::pages::devices::DeviceDone;
 use crate::pages::paths;
+use crate::pages::said::Said as _;
 
 /// Ends something and goes back to the page, which says so. What ended meanwhile is as gone as the person wanted it.
 async fn end(

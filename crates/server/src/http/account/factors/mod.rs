@@ -1,5 +1,6 @@
 //! `/account/factors…`: what an account proves itself with. Whatever changes it asks for a fresh proof first.
 
+pub(crate) mod email;
 pub(crate) mod home;
 pub(crate) mod passkey;
 pub(crate) mod recovery_codes;
@@ -18,14 +19,14 @@ use crate::http::csrf;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::account_form::{AccountForm, account_form};
 use crate::http::extract::device::Device;
-use crate::http::extract::locale::locale;
 use crate::http::extract::peer::Peer;
 use crate::http::step_up;
 use crate::pages::account_picker::AccountName;
 use crate::pages::factor::{FactorPage, Reason};
 use crate::pages::factors::FactorDone;
 use crate::pages::recovery_codes::RecoveryCodesPage;
-use crate::pages::{Page as _, Shell, paths};
+use crate::pages::said::Said as _;
+use crate::pages::{Page as _, paths};
 
 /// The form of somebody who proved themselves lately, or the answer to anybody else. `action` is where the form goes.
 pub(super) async fn fresh_form(
@@ -37,14 +38,14 @@ pub(super) async fn fresh_form(
 ) -> Result<AccountForm, Response> {
     let form =
         account_form(app, headers, peer, body).await.map_err(|refusal| refusal.respond(app, headers))?;
-    let asked = step_up::check(app, peer, &form.device, &form.account, None, &form.fields).await;
+    let asked = step_up::check(app, peer, headers, &form.device, &form.account, None, &form.fields).await;
     let ask = match asked {
         Ok(None) => return Ok(form),
         Ok(Some(ask)) => ask,
         Err(refusal) => return Err(refusal.for_device(form.device).respond(app, headers)),
     };
     let page = FactorPage {
-        shell: shell(app, headers),
+        shell: app.shell(headers),
         action,
         carried: ask.carried,
         handle: &form.handle,
@@ -52,16 +53,13 @@ pub(super) async fn fresh_form(
         asked: ask.asked,
         passkey: step_up::passkey_question(app, &form.device, ask.asked),
         client: None,
+        is_sent: ask.is_sent,
         refused: ask.refused,
         cancel: None,
     };
     let mut response = page.respond(ask.status, app.is_secure());
     form.device.set_cookies(app, response.headers_mut());
     Err(response)
-}
-
-fn shell<'a>(app: &'a App, headers: &HeaderMap) -> Shell<'a> {
-    Shell { locale: locale(headers, None), look: &app.look }
 }
 
 fn name(form: &AccountForm) -> AccountName {
@@ -89,7 +87,7 @@ fn show_codes(
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("account", form.account.as_str());
     let page = RecoveryCodesPage {
-        shell: shell(app, headers),
+        shell: app.shell(headers),
         account: name(form),
         codes,
         has_added,

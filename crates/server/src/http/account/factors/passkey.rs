@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
-use super::{back, fresh_form, name, refuse, shell, show_codes, token};
+use super::{back, fresh_form, name, refuse, show_codes, token};
 use crate::http::app::App;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::account_form::{AccountForm, account_form};
@@ -39,6 +39,7 @@ pub(crate) async fn confirm(State(app): State<App>, peer: Peer, headers: HeaderM
         Err(AddFactorError::Taken | AddFactorError::TooMany) => back(&app, &form.device, &form.account, None),
         // Only whoever is fresh still is asked once more.
         Err(AddFactorError::Wrong) => show_again(&app, &headers, form).await,
+        Err(AddFactorError::Accounts(error)) => refuse(&app, &headers, form, error),
         Err(AddFactorError::Store(error)) => refuse(&app, &headers, form, error),
     }
 }
@@ -59,7 +60,7 @@ async fn show(app: &App, headers: &HeaderMap, form: AccountForm, is_refused: boo
         Err(OfferPasskeyError::Store(error)) => return refuse(app, headers, form, error),
     };
     let page = AddPasskeyPage {
-        shell: shell(app, headers),
+        shell: app.shell(headers),
         csrf: &token(app, &form.device),
         account: name(&form),
         asked,

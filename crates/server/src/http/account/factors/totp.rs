@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
-use super::{back, fresh_form, name, refuse, shell, show_codes, token};
+use super::{back, fresh_form, name, refuse, show_codes, token};
 use crate::http::app::App;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::account_form::{AccountForm, account_form};
@@ -43,6 +43,7 @@ pub(crate) async fn confirm(State(app): State<App>, peer: Peer, headers: HeaderM
         // It was added in another window: there is nothing left to do.
         Err(AddFactorError::Taken | AddFactorError::TooMany) => back(&app, &form.device, &form.account, None),
         Err(AddFactorError::Wrong) => show(&app, &headers, &form, &offered, Some(FactorRefused::Wrong)),
+        Err(AddFactorError::Accounts(error)) => refuse(&app, &headers, form, error),
         Err(AddFactorError::Store(error)) => refuse(&app, &headers, form, error),
     }
 }
@@ -55,7 +56,7 @@ fn show(
     refused: Option<FactorRefused>,
 ) -> Response {
     let csrf = token(app, &form.device);
-    let page = AddTotpPage::new(shell(app, headers), &csrf, name(form), offered, refused);
+    let page = AddTotpPage::new(app.shell(headers), &csrf, name(form), offered, refused);
     let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let mut response = page.respond(status, app.is_secure());
     form.device.set_cookies(app, response.headers_mut());

@@ -7,7 +7,7 @@ use gatewright_protocol::secret::{FactorCode, Password};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::{give, on, shell, welcome};
+use super::{give, on, welcome};
 use crate::http::app::App;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::guest::{Guest, guest_form};
@@ -70,7 +70,7 @@ fn show(
     refused: Option<ResetRefused>,
 ) -> Response {
     let page =
-        UseResetCodePage { shell: shell(app, headers), csrf: &guest.token(app), ends_app_passwords, refused };
+        UseResetCodePage { shell: app.shell(headers), csrf: &guest.token(app), ends_app_passwords, refused };
     let status = match refused {
         None => StatusCode::OK,
         Some(ResetRefused::TooMany { .. }) => StatusCode::TOO_MANY_REQUESTS,

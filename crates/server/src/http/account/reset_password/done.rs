@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
-use super::{give, shell, welcome};
+use super::{give, welcome};
 use crate::http::app::App;
 use crate::http::extract::peer::Peer;
 use crate::pages::Page as _;
@@ -13,7 +13,7 @@ use crate::pages::password_reset::PasswordResetPage;
 pub(crate) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response {
     match welcome(&app, &headers, peer).await {
         Ok(guest) => {
-            let page = PasswordResetPage { shell: shell(&app, &headers) };
+            let page = PasswordResetPage { shell: app.shell(&headers) };
             give(&app, &guest, page.respond(StatusCode::OK, app.is_secure()))
         }
         Err(refusal) => refusal.respond(&app, &headers),

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
-use super::{give, on, shell, welcome};
+use super::{give, on, welcome};
 use crate::http::app::App;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::guest::guest_form;
@@ -20,8 +20,7 @@ pub(crate) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap) 
         Ok(guest) => guest,
         Err(refusal) => return refusal.respond(&app, &headers),
     };
-    let page =
-        ResetPasswordPage { shell: shell(&app, &headers), csrf: &guest.token(&app), is_refused: false };
+    let page = ResetPasswordPage { shell: app.shell(&headers), csrf: &guest.token(&app), is_refused: false };
     give(&app, &guest, page.respond(StatusCode::OK, app.is_secure()))
 }
 
@@ -34,8 +33,7 @@ async fn send(app: &App, peer: Peer, headers: &HeaderMap, body: Body) -> Result<
     let (guest, fields) = guest_form(app, headers, peer, body).await?;
     let identifier = fields.get("identifier").unwrap_or_default().trim();
     if identifier.is_empty() || identifier.len() > LONGEST {
-        let page =
-            ResetPasswordPage { shell: shell(app, headers), csrf: &guest.token(app), is_refused: true };
+        let page = ResetPasswordPage { shell: app.shell(headers), csrf: &guest.token(app), is_refused: true };
         return Ok(give(app, &guest, page.respond(StatusCode::BAD_REQUEST, app.is_secure())));
     }
     app.limits.mail(peer.network(), app.ctx.now())?;

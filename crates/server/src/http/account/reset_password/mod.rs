@@ -12,9 +12,7 @@ use crate::http::app::App;
 use crate::http::csrf;
 use crate::http::errors::PageRefusal;
 use crate::http::extract::guest::Guest;
-use crate::http::extract::locale::locale;
 use crate::http::extract::peer::Peer;
-use crate::pages::Shell;
 
 /// Checks that somebody comes here on purpose, and not too often; whoever it is.
 async fn welcome(app: &App, headers: &HeaderMap, peer: Peer) -> Result<Guest, PageRefusal> {
@@ -24,10 +22,6 @@ async fn welcome(app: &App, headers: &HeaderMap, peer: Peer) -> Result<Guest, Pa
         return Err(PageRefusal::not_here());
     }
     Guest::welcome(app, headers, peer).await
-}
-
-fn shell<'a>(app: &'a App, headers: &HeaderMap) -> Shell<'a> {
-    Shell { locale: locale(headers, None), look: &app.look }
 }
 
 /// A page for this guest.

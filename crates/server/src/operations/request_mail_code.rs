@@ -1,4 +1,4 @@
-//! Sends an account a code that shows whether its address reaches it.
+//! Sends an account the code for something that it wants to do.
 
 use gatewright_protocol::factor::MailPurpose;
 use gatewright_protocol::syntax::Did;
@@ -10,7 +10,7 @@ use crate::context::Context;
 /// Why no code was sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum RequestEmailConfirmationError {
+pub enum RequestMailCodeError {
     /// There is no such account any more.
     #[error("there is no such account")]
     NoAccount,
@@ -22,15 +22,17 @@ pub enum RequestEmailConfirmationError {
     Send(#[from] SendMailCodeError),
 }
 
-/// Sends a code to the address of an account. [`confirm_email`](super::confirm_email) takes it.
+/// Sends a code to the address of an account: [`confirm_email`](super::confirm_email) or
+/// [`delete_account`](super::delete_account) takes it, as `purpose` says. `languages` are those of whoever asks.
 ///
 /// # Errors
 /// The account has no address, or the code could not be sent.
-pub async fn request_email_confirmation(
+pub async fn request_mail_code(
     ctx: &Context,
     account: &Did,
+    purpose: MailPurpose,
     languages: Option<&str>,
-) -> Result<(), RequestEmailConfirmationError> {
-    let account = ctx.accounts.find(account).await?.ok_or(RequestEmailConfirmationError::NoAccount)?;
-    Ok(send_mail_code(ctx, &account, MailPurpose::ConfirmEmail, languages).await?)
+) -> Result<(), RequestMailCodeError> {
+    let account = ctx.accounts.find(account).await?.ok_or(RequestMailCodeError::NoAccount)?;
+    Ok(send_mail_code(ctx, &account, purpose, languages).await?)
 }
