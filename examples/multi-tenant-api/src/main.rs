@@ -48,7 +48,7 @@ async fn main() -> Result<()> {
         .route("/me", get(me))
         .route("/notes", get(list).post(write))
         .layer(PerRequestLayer::new(per_request.clone()))
-        // Numbers by kind of credentials, and of nobody in particular.
+        // Numbers by kind of credentials, none by person.
         .route("/counts", get(|State(api): State<PerRequest>| async move { format!("{:?}", api.counts()) }));
     serve(listener, api.with_state(per_request)).await?;
     Ok(())

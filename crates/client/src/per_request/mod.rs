@@ -64,6 +64,8 @@ mod references;
 mod refused;
 mod service_token;
 mod session_token;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::Arc;
