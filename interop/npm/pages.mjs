@@ -3,11 +3,10 @@
 /**
  * Opens `start`, signs in, answers the consent page and returns the URL of the client that the browser is sent to.
  * @param {string} start the authorization URL
- * @param {{identifier: string, password: string, decision?: 'approve' | 'deny', origin: string}} person
+ * @param {{identifier: string, password: string, decision?: 'approve' | 'deny', origin: string, cookies?: Map<string, string>}} person
  * @returns {Promise<URL>}
  */
-export async function signIn(start, { identifier, password, decision = 'approve', origin }) {
-  const cookies = new Map()
+export async function signIn(start, { identifier, password, decision = 'approve', origin, cookies = new Map() }) {
   let step = await open(new URL(start), cookies, origin, { site: 'none' })
   for (let page = 0; page < 10; page += 1) {
     if (step.left) return step.left
@@ -18,7 +17,7 @@ export async function signIn(start, { identifier, password, decision = 'approve'
       if (page > 0 && step.status >= 400) throw new Error(`the sign-in was refused: ${step.status}`)
       step = await submit(step.url, password_form, cookies, origin, { identifier, password })
     } else if (consent_form) {
-      step = await submit(step.url, consent_form, cookies, origin, { decision })
+      step = await submit(step.url, consent_form, cookies, origin, { decision, identifier })
     } else {
       throw new Error(`no form to fill in at ${step.url.pathname} (${step.status}): ${step.html.slice(0, 400)}`)
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{run, sizes};
 
 /// The layers, from the bottom. Dev-dependencies do not count: tests may look down from anywhere.
-const LAYERS: [(&str, u8); 11] = [
+const LAYERS: [(&str, u8); 12] = [
     ("gatewright-protocol", 0),
     ("gatewright-resolve", 1),
     ("gatewright-store", 1),
@@ -16,6 +16,7 @@ const LAYERS: [(&str, u8); 11] = [
     ("gatewright-guard", 2),
     ("gatewright-demo", 3),
     ("gatewright-host", 3),
+    ("gatewright-mcp", 3),
     ("gatewright-server", 3),
     ("gatewright", 4),
     ("gatewright-testkit", 5),

@@ -6,7 +6,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    account, accounts, app_password, blob, call, client, completions, config, dev, keys, login, logout,
+    account, accounts, app_password, blob, call, client, completions, config, dev, keys, login, logout, mcp,
     permission_set, record, scope, serve, session, whoami,
 };
 
@@ -63,6 +63,11 @@ pub enum Command {
     Login(login::Args),
     /// Sign out on this machine
     Logout(logout::Args),
+    /// Offer the AT Protocol as tools to a language model
+    Mcp(mcp::Args),
+    /// Run one jq program, for `mcp`
+    #[command(hide = true)]
+    McpSelect,
     /// Write, check and compare permission sets
     #[command(subcommand)]
     PermissionSet(permission_set::Command),

@@ -14,6 +14,14 @@ pub const DATA: &str = "GATEWRIGHT_DATA";
 pub const HOST: &str = "GATEWRIGHT_HOST";
 /// The PLC directory: overrides `identity.plc_url` of the configuration.
 pub const PLC: &str = "GATEWRIGHT_PLC";
+/// The account of `mcp` on standard input, by handle or DID.
+pub const MCP_HANDLE: &str = "ATPROTO_HANDLE";
+/// Its app password.
+pub const MCP_PASSWORD: &str = "ATPROTO_PASSWORD";
+/// Its host, where its name does not lead there.
+pub const MCP_HOST: &str = "ATPROTO_PDS_URL";
+/// The repository that is read where a call names none.
+pub const MCP_REPO: &str = "ATPROTO_REPO";
 /// Where programs keep a person's state (XDG); the sessions of the command line lie below it.
 pub const STATE_HOME: &str = "XDG_STATE_HOME";
 /// Where programs keep a person's configuration (XDG); the key of the sessions lies below it.

@@ -10,6 +10,7 @@ pub mod dev;
 pub mod env;
 pub mod hint;
 pub mod listen;
+pub mod mcp;
 pub mod own_sessions;
 pub mod printer;
 mod rotation_key;

@@ -59,7 +59,7 @@ pub(crate) struct OwnSessions {
 impl OwnSessions {
     /// Opens what is kept, which may be nothing.
     pub(crate) fn open() -> Result<Self> {
-        let state = folder(env::STATE_HOME, ".local/state")?;
+        let state = state_folder()?;
         let keys = folder(env::CONFIG_HOME, ".config")?.join("session.keys");
         let book = match std::fs::read(state.join("accounts.json")) {
             Ok(text) => serde_json::from_slice(&text)
@@ -221,6 +221,11 @@ pub(crate) fn over(error: CallError, who: &str) -> anyhow::Error {
 }
 
 /// Our folder below one of the person's, as the XDG base directory specification has it.
+/// Where the state of this user is kept.
+pub(crate) fn state_folder() -> Result<PathBuf> {
+    folder(env::STATE_HOME, ".local/state")
+}
+
 fn folder(variable: &str, below_home: &str) -> Result<PathBuf> {
     let own = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = match (own, std::env::var_os("HOME")) {

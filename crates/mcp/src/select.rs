@@ -24,7 +24,7 @@ const MOST_OUTPUTS: usize = 10_000;
 /// How long a process may run.
 const TIME: Duration = Duration::from_secs(5);
 /// Seconds of the processor, and KiB of memory, that it may take.
-const LIMITS: &str = "ulimit -t 3 -v 2097152";
+const LIMITS: &str = "ulimit -t 3 && ulimit -v 2097152";
 
 /// Runs jq programs.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ impl Selector {
     ///
     /// # Errors
     /// What is wrong with the program, in words.
-    pub(crate) async fn select(&self, program: &str, input: Value) -> Result<Vec<Value>, String> {
+    pub async fn select(&self, program: &str, input: Value) -> Result<Vec<Value>, String> {
         if program.len() > LONGEST {
             return Err(format!("the program is longer than {LONGEST} bytes"));
         }

@@ -124,6 +124,7 @@ fn welcome(ready: &Ready, printer: &mut Printer) -> Result<()> {
     }
     printer.line(format_args!("  the server      {}", ready.url.cyan()))?;
     printer.line(format_args!("  PLC directory   {}", ready.plc_url.cyan()))?;
+    printer.line(format_args!("  MCP server      {}", ready.mcp_url.cyan()))?;
     printer.line(format_args!("  everything lies in {}", ready.data.display()))?;
     printer.line("")?;
     for account in &ready.accounts {
@@ -131,6 +132,20 @@ fn welcome(ready: &Ready, printer: &mut Printer) -> Result<()> {
         printer.line(format_args!("  {:<14} app password {}", "", account.app_password))?;
     }
     printer.line("")?;
+    if let Some(account) = ready.accounts.first() {
+        printer.line("To offer the network to a language model as alice, put this into its client:")?;
+        let headers = serde_json::json!({
+            "x-atproto-handle": account.handle, "x-atproto-password": account.app_password,
+        });
+        let server = serde_json::json!({ "type": "http", "url": ready.mcp_url, "headers": headers });
+        let snippet = serde_json::json!({ "mcpServers": { "gatewright": server } });
+        printer.line(format_args!("  {snippet}"))?;
+        printer.line(format_args!(
+            "or {}/account without headers, where the client signs in itself.",
+            ready.mcp_url
+        ))?;
+        printer.line("")?;
+    }
     printer.line("Sign in to the app as one of them. Ctrl-C stops the network.")?;
     Ok(())
 }

@@ -12,6 +12,7 @@ pub mod dev;
 pub mod keys;
 pub mod login;
 pub mod logout;
+pub mod mcp;
 pub mod permission_set;
 pub mod record;
 pub mod scope;
@@ -49,6 +50,8 @@ pub fn run(args: Args, printer: &mut Printer) -> Result<u8> {
         Command::Keys(command) => keys::run(&command, printer),
         Command::Login(args) => login::run(&args, printer),
         Command::Logout(args) => logout::run(&args, printer),
+        Command::Mcp(args) => mcp::run(args, printer),
+        Command::McpSelect => mcp::select(),
         Command::PermissionSet(command) => permission_set::run(command, printer),
         Command::Record(command) => record::run(command, printer),
         Command::Scope(command) => scope::run(command, printer),

@@ -33,6 +33,7 @@ use crate::config::permission_sets::{Changes, PermissionSets};
 use crate::config::services::Services;
 use crate::config::store::Synchronous;
 use crate::listen;
+use crate::mcp::{McpOverHttp, selector};
 use crate::solo::{Parts, Solo};
 use mail::MailFolder;
 use names::Names;
@@ -105,6 +106,8 @@ pub struct Ready {
     /// The origin of the demo app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub demo_url: Option<String>,
+    /// The MCP server.
+    pub mcp_url: String,
     /// The folder of everything that is kept.
     pub data: PathBuf,
     /// The accounts, with their passwords.
@@ -129,7 +132,7 @@ impl Network {
     pub async fn start(options: Options) -> Result<Self> {
         std::fs::create_dir_all(&options.data)
             .with_context(|| format!("cannot make {}", options.data.display()))?;
-        let Ports { directory: plc, server, app } =
+        let Ports { directory: plc, server, app, mcp } =
             Ports::bind(options.port, options.demo, &options.data).await?;
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
@@ -166,19 +169,33 @@ impl Network {
         running.spawn(listen::serve(server, solo.router(), CONNECTIONS, stopped.clone()));
         solo.spawn_tasks(&mut running, stopped.clone());
 
+        // Each service looks accounts up for itself, as it would from elsewhere.
+        let resolver = || -> Result<gatewright_resolve::Resolver> {
+            Ok(gatewright_resolve::Resolver::builder(Arc::clone(&options.clock))
+                .network(gatewright_resolve::Network::Development(Arc::clone(&names) as _))
+                .plc_url(Url::parse(&plc_url)?)
+                .build())
+        };
         let demo_url = match app {
             None => None,
             Some(app) => {
                 let own = format!("http://127.0.0.1:{}", app.local_addr()?.port());
-                let resolver = gatewright_resolve::Resolver::builder(Arc::clone(&options.clock))
-                    .network(gatewright_resolve::Network::Development(Arc::clone(&names) as _))
-                    .plc_url(Url::parse(&plc_url)?)
-                    .build();
-                let demo = demo(&url, &own, resolver, &options)?;
-                running.spawn(listen::serve(app, demo, CONNECTIONS, stopped));
+                let demo = demo(&url, &own, resolver()?, &options)?;
+                running.spawn(listen::serve(app, demo, CONNECTIONS, stopped.clone()));
                 Some(own)
             }
         };
+        let mcp_origin = format!("http://127.0.0.1:{}", mcp.local_addr()?.port());
+        let over_http = McpOverHttp {
+            origin: Url::parse(&mcp_origin)?,
+            folder: &options.data.join("mcp"),
+            resolver: resolver()?,
+            hosts: std::slice::from_ref(&url),
+            selector: selector(),
+            clock: Arc::clone(&options.clock),
+            random: Arc::clone(&options.random),
+        };
+        running.spawn(listen::serve(mcp, over_http.router()?, CONNECTIONS, stopped));
         let accounts = accounts::ensure(&options, &solo).await?;
         names.fall_back_to(lexicons::publish(&solo).await?);
         let ready = Ready {
@@ -187,6 +204,7 @@ impl Network {
             plc_url,
             service_did: solo.service_did().to_string(),
             demo_url,
+            mcp_url: format!("{mcp_origin}{}", gatewright_mcp::http::OPEN),
             data: options.data,
             accounts,
         };

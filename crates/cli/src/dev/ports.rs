@@ -25,6 +25,8 @@ pub(super) struct Ports {
     pub(super) server: TcpListener,
     /// Of the app.
     pub(super) app: Option<TcpListener>,
+    /// Of the MCP server.
+    pub(super) mcp: TcpListener,
 }
 
 /// What the last start took.
@@ -33,6 +35,8 @@ struct Taken {
     directory: u16,
     server: u16,
     app: u16,
+    #[serde(default)]
+    mcp: u16,
 }
 
 impl Ports {
@@ -49,7 +53,12 @@ impl Ports {
         let next =
             |offset: i32| u16::try_from(i32::from(port) + offset).context("there is no port beside that one");
         let app = if app { Some(bind(next(1)?).await?) } else { None };
-        Ok(Self { directory: bind(next(-1)?).await?, server: bind(port).await?, app })
+        Ok(Self {
+            directory: bind(next(-1)?).await?,
+            server: bind(port).await?,
+            app,
+            mcp: bind(next(2)?).await?,
+        })
     }
 
     async fn free(app: bool, file: &Path) -> Result<Self> {
@@ -60,10 +69,12 @@ impl Ports {
             directory: bind_or_any(last.directory).await?,
             server: bind_or_any(last.server).await?,
             app,
+            mcp: bind_or_any(last.mcp).await?,
         };
         let taken = Taken {
             directory: ports.directory.local_addr()?.port(),
             server: ports.server.local_addr()?.port(),
+            mcp: ports.mcp.local_addr()?.port(),
             app: ports
                 .app
                 .as_ref()

@@ -71,7 +71,9 @@ pub(super) async fn query(call: &Call<'_>, arguments: Read<Query>) -> Result<Val
                     json!({ "error": "http_status", "status": status.as_u16(), "url": url, "message": text }),
                 );
             }
-            Err(FetchError::NotPublic) => return Err(not_public(host.as_deref().unwrap_or_default())),
+            Err(FetchError::NotPublic | FetchError::Url(_)) => {
+                return Err(not_public(host.as_deref().unwrap_or_default()));
+            }
             Err(error) => return Ok(json!({ "error": "transport", "message": error.to_string() })),
         }
     };

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use gatewright::dev::Options;
 use gatewright_testkit::network::TestNetwork;
-use gatewright_testkit::program::{node, node_package};
+use gatewright_testkit::program::{self, node, node_package};
 
 fn npm() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../interop/npm")
@@ -35,13 +35,14 @@ async fn run_with(
     script: &str,
     missing: &'static str,
 ) -> Result<()> {
-    let ready = network.ready().to_string();
+    let (ready, gatewright) = (network.ready().to_string(), program::path()?);
     let script = script.to_owned();
     let output = tokio::task::spawn_blocking(move || {
         Command::new(program)
             .arg(&script)
             .current_dir(folder)
             .env("GATEWRIGHT_READY", ready)
+            .env("GATEWRIGHT_PROGRAM", gatewright)
             .env("NODE_NO_WARNINGS", "1")
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("PYTHONWARNINGS", "ignore")
@@ -83,6 +84,16 @@ async fn the_official_agent_logs_in_with_passwords() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_official_agent_looks_after_an_account() -> Result<()> {
     run("account-life.mjs").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_mcp_client_calls_every_tool_and_signs_in_by_the_url() -> Result<()> {
+    run("mcp.mjs").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mcp_client_of_python_calls_every_tool() -> Result<()> {
+    run_python("mcp_client.py").await
 }
 
 #[tokio::test(flavor = "multi_thread")]

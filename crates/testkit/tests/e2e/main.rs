@@ -21,6 +21,7 @@ mod hosted_clients;
 mod interop;
 mod lexicons;
 mod mail;
+mod mcp;
 mod misbehaving;
 mod pages;
 mod passkeys;
