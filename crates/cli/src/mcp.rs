@@ -63,7 +63,7 @@ impl McpOverHttp<'_> {
         }
         let per_request = taken.build();
         let tools = Tools::per_request(&sessions, per_request.clone(), clock, selector);
-        Ok(router(&origin, tools, per_request, authorization))
+        Ok(router(&origin, tools, per_request, &authorization))
     }
 }
 

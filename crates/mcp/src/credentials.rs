@@ -38,9 +38,7 @@ impl<'a> Call<'a> {
     /// The session of whoever calls, if they said who they are.
     pub(crate) async fn caller(&self) -> Result<Option<Session>, ToolError> {
         match (&self.tools.0.who, self.parts) {
-            // What the program was started with is lent to nobody who asks over a network.
             (Who::Own { session, .. }, None) => Ok(session.clone()),
-            (Who::Own { .. }, Some(_)) => Ok(None),
             (Who::PerRequest(per_request), Some(parts)) => {
                 if let Some(caller) = parts.extensions.get::<Caller>() {
                     return session_of(caller);
@@ -48,7 +46,8 @@ impl<'a> Call<'a> {
                 let caller = per_request.caller(&parts.headers, &parts.method, &parts.uri).await?;
                 session_of(&caller)
             }
-            (Who::PerRequest(_), None) => Ok(None),
+            // What the program was started with is lent to nobody who asks over a network.
+            (Who::Own { .. }, Some(_)) | (Who::PerRequest(_), None) => Ok(None),
         }
     }
 

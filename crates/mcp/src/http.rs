@@ -44,7 +44,7 @@ struct Door {
 
 /// The routes of the MCP server at `origin`: both doors, and what it takes to sign in. Requests under another host name,
 /// and those of pages from elsewhere, are refused (DNS rebinding).
-pub fn router(origin: &Url, tools: Tools, per_request: PerRequest, authorization: Authorization) -> Router {
+pub fn router(origin: &Url, tools: Tools, per_request: PerRequest, authorization: &Authorization) -> Router {
     let authority = |url: &Url| {
         let host = url.host_str().unwrap_or_default().to_owned();
         url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))

@@ -9,7 +9,6 @@ use gatewright_client::sessions::KeyRing;
 use gatewright_client::sessions::memory::Memory;
 use gatewright_client::{Session, Sessions};
 use gatewright_mcp::Tools;
-use gatewright_mcp::select::Selector;
 use gatewright_resolve::Resolver;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
 use url::Url;
@@ -92,7 +91,7 @@ async fn serve_one(plc: Option<Url>) -> Result<u8> {
         }
     };
     let repo = variable(env::MCP_REPO);
-    let tools = Tools::own(&sessions, session, repo, Arc::new(SystemClock), Selector::in_this_process());
+    let tools = Tools::own(&sessions, session, repo, Arc::new(SystemClock), selector());
     gatewright_mcp::stdio::serve(tools).await?;
     Ok(0)
 }

@@ -14,7 +14,7 @@ pub(super) const SERVER: &str = "/.well-known/oauth-authorization-server";
 /// What this server says about itself to the hosts of people.
 pub(super) const CLIENT: &str = "/oauth-client-metadata.json";
 
-pub(super) async fn resource(State(server): State<Authorization>, path: &'static str) -> Response {
+pub(super) fn resource(server: &Authorization, path: &str) -> Response {
     let origin = &server.0.origin;
     super::json(
         StatusCode::OK,

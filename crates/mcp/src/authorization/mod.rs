@@ -45,6 +45,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use gatewright_client::per_request::References;
@@ -143,12 +144,15 @@ impl Authorization {
             // A client that got no challenge asks for the document of the path, or of the origin.
             router = router.route(
                 &format!("{}{path}", metadata::RESOURCE),
-                get(|state| metadata::resource(state, path)).options(preflight),
+                get(async |State(server): State<Self>| metadata::resource(&server, path)).options(preflight),
             );
         }
         let first = self.0.resources.first().copied().unwrap_or("/");
-        router = router
-            .route(metadata::RESOURCE, get(move |state| metadata::resource(state, first)).options(preflight));
+        router = router.route(
+            metadata::RESOURCE,
+            get(async move |State(server): State<Self>| metadata::resource(&server, first))
+                .options(preflight),
+        );
         router.with_state(self.clone())
     }
 

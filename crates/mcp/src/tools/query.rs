@@ -123,7 +123,7 @@ fn flat(params: &Map<String, Value>) -> Vec<(String, String)> {
         };
         match value {
             Value::Array(values) => {
-                flat.extend(values.iter().filter_map(one).map(|value| (name.clone(), value)))
+                flat.extend(values.iter().filter_map(one).map(|value| (name.clone(), value)));
             }
             value => flat.extend(one(value).map(|value| (name.clone(), value))),
         }
@@ -135,7 +135,13 @@ fn flat(params: &Map<String, Value>) -> Vec<(String, String)> {
 fn base(host: &str) -> Result<String, ToolError> {
     let text = if host.contains("://") { host.to_owned() } else { format!("https://{host}") };
     let url = Url::parse(&text).map_err(|_| ToolError::Said(format!("`{host}` is no host")))?;
-    let is_name = matches!(url.host(), Some(url::Host::Domain(name)) if name.contains('.') && !name.ends_with(".localhost") && !name.ends_with(".internal") && !name.ends_with(".local"));
+    let is_name = match url.host() {
+        // Lower case already, as the URL parser writes it.
+        Some(url::Host::Domain(name)) => {
+            name.contains('.') && ![".localhost", ".internal", ".local"].iter().any(|end| name.ends_with(end))
+        }
+        _ => false,
+    };
     let is_address = matches!(url.host(), Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)));
     // Plain HTTP reaches nothing that is public; addresses are judged where they are dialled.
     if url.scheme() != "https" || !(is_name || is_address) {

@@ -21,6 +21,7 @@ pub(crate) fn needs(tool: &str) -> Option<&'static str> {
 }
 
 /// The tools.
+#[expect(clippy::too_many_lines, reason = "a table, one entry a tool")]
 pub(crate) fn list() -> Vec<Tool> {
     let text = |description: &str| json!({ "type": "string", "description": description });
     let maybe = |description: &str| json!({ "anyOf": [{ "type": "string" }, { "type": "null" }], "default": null, "description": description });

@@ -33,6 +33,7 @@ pub enum FactorCheck {
 
 /// What a second factor of an account can be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a way of its own, and any of them may be there")]
 pub struct FactorWays {
     /// A passkey.
     pub passkey: bool,

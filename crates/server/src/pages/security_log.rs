@@ -1,11 +1,13 @@
 //! The page on which people see what happened to their account (SEC-71).
 
 use askama::Template;
+use gatewright_protocol::oauth::client_id::ClientId;
 use gatewright_protocol::scope::Scopes;
 use gatewright_store::security_event::{SecurityEvent, SecurityEventKind};
 
 use super::account_picker::AccountName;
 use super::browser_name::BrowserName;
+use super::client_name::ClientName;
 use super::permission::said;
 use super::{Moment, Page, Shell, paths};
 use crate::i18n::Html;
@@ -77,7 +79,9 @@ fn said_client(kind: SecurityEventKind, client: &str, shell: &Shell<'_>) -> Html
     if is_known || kind == SecurityEventKind::SignIn {
         return browser.said(shell);
     }
-    shell.h1("security-log-client", "client", client)
+    // An application as it is called everywhere: by what it cannot choose freely.
+    let application = ClientId::from_stored(client).ok().map(|id| ClientName::new(&id, None).short(shell));
+    shell.h1("security-log-client", "client", application.as_deref().unwrap_or(client))
 }
 
 impl Page for SecurityLogPage<'_> {}

@@ -105,15 +105,11 @@ async fn two_thousand_calls_in_shared_sessions_are_each_answered_as_their_own() 
                 });
                 let (answer, _) = send(&mut connection, session, &headers, &message).await?;
                 let result = &answer["result"];
-                let is_own = match who {
-                    Some((person, _)) => {
-                        result["structuredContent"] == json!({ "handle": person.handle, "did": person.did })
-                    }
-                    None => {
-                        let text = result["content"][0]["text"].as_str().unwrap_or_default();
-                        result["isError"] == true
-                            && text.starts_with("checking identity requires authentication")
-                    }
+                let is_own = if let Some((person, _)) = who {
+                    result["structuredContent"] == json!({ "handle": person.handle, "did": person.did })
+                } else {
+                    let text = result["content"][0]["text"].as_str().unwrap_or_default();
+                    result["isError"] == true && text.starts_with("checking identity requires authentication")
                 };
                 if !is_own {
                     wrong.push(answer);

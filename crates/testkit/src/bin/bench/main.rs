@@ -5,6 +5,7 @@
 
 mod client;
 mod limits;
+mod mcp;
 mod measure;
 mod operations;
 mod process;
@@ -166,6 +167,9 @@ async fn measure_server(
             "reads_beside_sign_ins".into(),
             reads_beside_sign_ins(&process, args.seconds, args.rounds).await?,
         );
+    }
+    if args.only.as_deref().is_none_or(|only| "mcp".contains(only)) {
+        found.insert("mcp_get_record".into(), mcp::measure(&process, args.seconds, args.rounds).await?);
     }
     process.stop()?;
     if args.only.as_deref().is_none_or(|only| "memory".contains(only)) {
