@@ -19,8 +19,8 @@ use tokio::process::Command;
 
 /// The longest program.
 const LONGEST: usize = 4096;
-/// Functions that look out of the input.
-const OUTSIDE: [&str; 6] = ["debug", "env", "halt", "input", "inputs", "stderr"];
+/// Functions that reach out of the input: to the environment, to what is printed, to the end of the process.
+const OUTSIDE: [&str; 7] = ["debug", "debug_empty", "env", "halt", "halt_error", "stderr", "stderr_empty"];
 /// More outputs than these are an error.
 const MOST_OUTPUTS: usize = 10_000;
 /// How long a process may run.
@@ -139,6 +139,7 @@ fn run(question: &Question) -> Result<Vec<Value>, String> {
     let text = question.input.to_string();
     let input = jaq_json::read::parse_single(text.as_bytes()).map_err(|error| error.to_string())?;
     let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+    let defs = defs.filter(|def| !OUTSIDE.contains(&def.name));
     let functions = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
     // What the program was started with is nobody's business.
     let functions = functions.filter(|(name, ..)| !OUTSIDE.contains(name));
@@ -179,7 +180,18 @@ mod tests {
         assert_eq!(select("map(.uri)").await.unwrap(), [json!(["at://a", "at://b"])]);
         assert_eq!(select(".[] | select(.value.n > 1) | {uri}").await.unwrap(), [json!({"uri": "at://b"})]);
         assert_eq!(select("length").await.unwrap(), [json!(2)]);
-        for broken in [".[", "nonsense(1)", ".[0] + 1", "range(1; 100000)", "env", "$ENV", "input"] {
+        for broken in [
+            ".[",
+            "nonsense(1)",
+            ".[0] + 1",
+            "range(1; 100000)",
+            "env",
+            "$ENV",
+            "input",
+            "halt",
+            "halt_error",
+            "debug",
+        ] {
             assert!(select(broken).await.is_err(), "{broken}");
         }
         assert!(select(&"x".repeat(5000)).await.unwrap_err().contains("longer"));

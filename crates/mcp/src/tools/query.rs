@@ -186,6 +186,6 @@ mod tests {
         let params = json!({ "uris": ["at://a", "at://b"], "limit": 3, "none": null });
         let flat = flat(params.as_object().unwrap());
         let text: Vec<String> = flat.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(text, ["limit=3", "uris=at://a", "uris=at://b"]);
+        assert_eq!(text, ["uris=at://a", "uris=at://b", "limit=3"]);
     }
 }
