@@ -262,6 +262,16 @@ fn an_account_may_bring_its_own_did_web() {
     assert_eq!(create("erin.example.org", "erin").status, 2, "a usage error");
     let listed = gatewright(&[&["account", "list", "--json"][..], &config].concat());
     assert_eq!(lines(&listed).len(), 1, "{}", listed.err);
+
+    let act = |what: &str| gatewright(&[&["account", what, "dave.example.org"][..], &config].concat());
+    let status =
+        || lines(&gatewright(&[&["account", "list", "--json"][..], &config].concat()))[0]["status"].clone();
+    assert_eq!(status(), "active");
+    assert_eq!(act("restore").status, 1, "it is not taken down");
+    assert_eq!(act("takedown").status, 0);
+    assert_eq!(status(), "takendown");
+    assert_eq!(act("restore").status, 0);
+    assert_eq!(status(), "active");
 }
 
 #[test]

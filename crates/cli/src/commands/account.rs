@@ -1,4 +1,4 @@
-//! `gatewright account create | invite | list | password | rename`.
+//! `gatewright account create | invite | list | password | rename | restore | takedown`.
 
 use std::io::{BufRead, IsTerminal};
 
@@ -9,7 +9,7 @@ use gatewright_host::operations::create_invite_codes::CreateInviteCodes;
 use gatewright_protocol::invite_code::InviteCode;
 use gatewright_protocol::secret::Password;
 use gatewright_protocol::syntax::{Did, Handle};
-use gatewright_store::account::Account;
+use gatewright_store::account::{Account, AccountStatus};
 use serde_json::json;
 
 use crate::args::Installation;
@@ -103,6 +103,22 @@ pub enum Command {
         #[command(flatten)]
         installation: Installation,
     },
+    /// Let an account act again that was taken down
+    Restore {
+        /// Its handle or DID
+        account: String,
+        /// Which installation
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// Take an account down: nobody signs in to it, every session and application of it ends now. Nothing is deleted
+    Takedown {
+        /// Its handle or DID
+        account: String,
+        /// Which installation
+        #[command(flatten)]
+        installation: Installation,
+    },
     /// Set a new password, which ends every session and sign-in of the account
     Password {
         /// Its handle or DID
@@ -171,6 +187,21 @@ pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
                 let found = find(&solo, &account).await?;
                 solo.host().update_handle(&found.did, &handle).await?;
                 printer.note(format_args!("{} is {handle} from now on", found.handle));
+            }
+            Command::Restore { account, installation } => {
+                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
+                let found = find(&solo, &account).await?;
+                let (from, to) = (AccountStatus::TakenDown, AccountStatus::Active);
+                let restored = solo.accounts().change_account_status(&found.did, from, to).await?;
+                ensure!(restored, "{} is not taken down", found.handle);
+                printer.note(format_args!("{} can sign in again", found.handle));
+            }
+            Command::Takedown { account, installation } => {
+                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
+                let found = find(&solo, &account).await?;
+                solo.accounts().set_account_status(&found.did, AccountStatus::TakenDown).await?;
+                printer.note(format_args!("{} is taken down; its sessions are over", found.handle));
+                printer.hint("`gatewright account restore` lets it act again");
             }
             Command::Password { account, installation } => {
                 let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
