@@ -251,6 +251,59 @@ await check('a token is good here alone, and ends when it is revoked', async () 
   }
 })
 
+await check('requests that are not in order are refused, at the place that the protocol has for it', async () => {
+  const own = new URL(ready.mcp_url).origin
+  const register = (metadata) => fetch(`${own}/oauth/register`, { method: 'POST', body: JSON.stringify(metadata) })
+  for (const uri of ['http://app.example.com/cb', 'javascript:alert(1)', 'https://app.example.com/cb#x']) {
+    const refused = await register({ redirect_uris: [uri] })
+    assert.deepEqual([refused.status, (await refused.json()).error], [400, 'invalid_redirect_uri'], uri)
+  }
+  const redirect_uri = 'http://127.0.0.1:4711/callback'
+  const { client_id } = await (await register({ client_name: '<b>Notes', redirect_uris: [redirect_uri] })).json()
+  const good = {
+    response_type: 'code', client_id, redirect_uri, state: 's', scope: 'atproto',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256', resource: ready.mcp_url,
+  }
+  const ask = (changed) =>
+    fetch(`${own}/oauth/authorize?${new URLSearchParams({ ...good, ...changed })}`, { redirect: 'manual' })
+  const page = await (await ask({})).text()
+  assert.ok(page.includes('&#60;b&#62;Notes') && !page.includes('<b>Notes'), 'a name is text')
+  for (const [changed, status] of [[{ client_id: 'nobody' }, 400], [{ redirect_uri: 'https://evil.example.com/' }, 400]]) {
+    assert.equal((await ask(changed)).status, status, 'nobody is sent anywhere')
+  }
+  for (const [changed, error] of [
+    [{ scope: 'identity:*' }, 'invalid_scope'],
+    [{ resource: 'https://elsewhere.example.com/mcp' }, 'invalid_target'],
+    [{ code_challenge_method: 'plain' }, 'invalid_request'],
+    [{ code_challenge: 'short' }, 'invalid_request'],
+    [{ response_type: 'token' }, 'unsupported_response_type'],
+  ]) {
+    const answer = await ask(changed)
+    const back = new URL(answer.headers.get('location'))
+    assert.deepEqual([answer.status, back.searchParams.get('error'), back.searchParams.get('state'), back.searchParams.get('iss')], [303, error, 's', own])
+  }
+  const exchange = (fields) => fetch(`${own}/oauth/token`, { method: 'POST', body: new URLSearchParams(fields) })
+  const none = await exchange({ grant_type: 'authorization_code', code: 'x', client_id, redirect_uri, code_verifier: 'x'.repeat(43) })
+  assert.deepEqual([none.status, (await none.json()).error], [400, 'invalid_grant'])
+  // A form of another site begins nothing.
+  const foreign = await fetch(`${own}/oauth/authorize`, {
+    method: 'POST', redirect: 'manual', headers: { origin: 'https://evil.example.com' },
+    body: new URLSearchParams({ ...good, identifier: alice.handle, decision: 'approve' }),
+  })
+  assert.equal(foreign.status, 403)
+  // A code is good once, and for who began.
+  const person = new Person(alice)
+  await assert.rejects(connect(over_http({}, account_url, person)), UnauthorizedError)
+  const fields = {
+    grant_type: 'authorization_code', code: person.code, client_id: person.client.client_id,
+    redirect_uri: person.redirectUrl, code_verifier: 'y'.repeat(43),
+  }
+  for (const code_verifier of ['y'.repeat(43), person.verifier]) {
+    const refused = await exchange({ ...fields, code_verifier })
+    assert.deepEqual([refused.status, (await refused.json()).error], [400, 'invalid_grant'], 'a wrong verifier uses it up')
+  }
+})
+
 await check('a page from elsewhere and another host name are refused', async () => {
   const ask = (headers) => fetch(ready.mcp_url, {
     method: 'POST', body: '{}', headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },

@@ -1,11 +1,15 @@
 //! `/oauth/authorize`: who asks, for what, and who are you? What is typed leads to the person's own host.
 
+use std::time::Duration;
+
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use gatewright_client::{BrowserSecret, SignIn};
+use gatewright_protocol::time::UnixTime;
 use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use parking_lot::Mutex;
 use serde::Deserialize;
 use url::Url;
 
@@ -17,6 +21,9 @@ use super::{Authorization, CALLBACK};
 pub(super) const FLOW: &str = "mcp-flow";
 /// How long it lasts, in seconds.
 const FLOW_LIFE: u32 = 30 * 60;
+/// In this time no more sign-ins begin than there are people at a desk.
+const WINDOW: Duration = Duration::from_mins(10);
+const MOST_BEGUN: u32 = 1000;
 /// The longest name of an account.
 const LONGEST_NAME: usize = 512;
 
@@ -69,6 +76,9 @@ pub(super) async fn post(
     if identifier.is_empty() || identifier.len() > LONGEST_NAME {
         return page("empty").respond(StatusCode::BAD_REQUEST);
     }
+    if !server.0.begun.count(server.0.clock.now()) {
+        return page("busy").respond(StatusCode::TOO_MANY_REQUESTS);
+    }
     let browser = BrowserSecret::generate(&*server.0.random);
     let Ok(remembered) = serde_json::to_string(&request) else {
         return page::failed(&headers, StatusCode::BAD_REQUEST, "over");
@@ -95,6 +105,23 @@ pub(super) async fn post(
             tracing::info!(%error, "a sign-in for an MCP client did not begin");
             page("unknown").respond(StatusCode::BAD_REQUEST)
         }
+    }
+}
+
+/// How many sign-ins were begun lately: each asks a host and is remembered for a while, so strangers get no more of them
+/// than people need.
+#[derive(Debug, Default)]
+pub(super) struct Begun(Mutex<(UnixTime, u32)>);
+
+impl Begun {
+    /// Whether one more may begin.
+    fn count(&self, now: UnixTime) -> bool {
+        let mut begun = self.0.lock();
+        if now.since(begun.0) >= WINDOW {
+            *begun = (now, 0);
+        }
+        begun.1 = begun.1.saturating_add(1);
+        begun.1 <= MOST_BEGUN
     }
 }
 

@@ -9,7 +9,7 @@ use gatewright_protocol::jose::base64url_encode;
 use gatewright_protocol::random::{Random, random_bytes};
 use gatewright_protocol::scope::Scopes;
 use gatewright_protocol::time::UnixTime;
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
 use super::request::Request;
 
@@ -35,7 +35,7 @@ impl Codes {
     /// A code for this.
     pub(super) fn make(&self, grant: Grant, random: &dyn Random, now: UnixTime) -> String {
         let code = base64url_encode(&random_bytes::<32>(random));
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.0.lock();
         open.retain(|_, (made, _)| now.since(*made) < LIFE);
         if open.len() >= MOST
             && let Some(oldest) = open.iter().min_by_key(|(_, (made, _))| *made).map(|(hash, _)| *hash)
@@ -48,7 +48,7 @@ impl Codes {
 
     /// What the code is good for. It is good for nothing after that, whatever comes of it.
     pub(super) fn take(&self, code: &str, now: UnixTime) -> Option<Grant> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.0.lock();
         let (made, grant) = open.remove(&sha256(code.as_bytes()))?;
         (now.since(made) < LIFE).then_some(grant)
     }

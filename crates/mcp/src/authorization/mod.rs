@@ -56,6 +56,7 @@ use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
 use http::{HeaderValue, StatusCode};
 use url::Url;
 
+use authorize::Begun;
 use codes::Codes;
 
 /// Everything that a tool may need, and so everything that an MCP client can ask for.
@@ -80,6 +81,7 @@ struct Inner {
     client: Client,
     references: References,
     codes: Codes,
+    begun: Begun,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -119,6 +121,7 @@ impl Authorization {
             references: References::new(client.clone()),
             client,
             codes: Codes::default(),
+            begun: Begun::default(),
             clock,
             random,
         }))

@@ -64,7 +64,11 @@ impl SignInPage {
 
     /// The same page, which says what was wrong with what was typed.
     pub(super) fn refused(self, identifier: &str, why: &str) -> Self {
-        let refused = if why == "empty" { self.words.empty } else { self.words.unknown };
+        let refused = match why {
+            "busy" => self.words.busy,
+            "empty" => self.words.empty,
+            _ => self.words.unknown,
+        };
         Self { identifier: identifier.chars().take(300).collect(), refused: Some(refused), ..self }
     }
 
