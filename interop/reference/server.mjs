@@ -1,4 +1,5 @@
-// Runs the reference server and a PLC directory on loopback, with two accounts, until its input ends.
+// Runs the reference server and a PLC directory on loopback, with two accounts, until its input ends. With the words
+// `plain N` it has N accounts, and nothing of it is touched: it takes no orders.
 //
 // It prints one line of JSON once everything answers; then it takes orders, one a line, and answers each by a line:
 //   advance SECONDS   its clock goes on by so much at once
@@ -17,15 +18,19 @@ import { createInterface } from 'node:readline'
 import { PDS } from '@atproto/pds'
 import plc from '@did-plc/server'
 
+const [mode, count] = process.argv.slice(2)
+const plain = mode === 'plain'
 let ahead = 0
 const RealDate = Date
-globalThis.Date = class Date extends RealDate {
-  constructor(...given) {
-    if (given.length > 0) super(...given)
-    else super(RealDate.now() + ahead)
-  }
-  static now() {
-    return RealDate.now() + ahead
+if (!plain) {
+  globalThis.Date = class Date extends RealDate {
+    constructor(...given) {
+      if (given.length > 0) super(...given)
+      else super(RealDate.now() + ahead)
+    }
+    static now() {
+      return RealDate.now() + ahead
+    }
   }
 }
 
@@ -98,8 +103,8 @@ function noting(answer) {
   })
 }
 const { createToken, rotateToken } = manager
-manager.createToken = async (...given) => noting(await createToken.apply(manager, given))
-manager.rotateToken = async (...given) => {
+if (!plain) manager.createToken = async (...given) => noting(await createToken.apply(manager, given))
+if (!plain) manager.rotateToken = async (...given) => {
   const { currentRefreshToken, data } = given[3]
   const now = Date.now()
   const { at, lives } = told.get(currentRefreshToken)
@@ -110,7 +115,9 @@ manager.rotateToken = async (...given) => {
 }
 await pds.start()
 const url = `http://localhost:${port}`
-const accounts = [await createAccount(url, 'alice'), await createAccount(url, 'bob')]
+const names = ['alice', 'bob', ...Array.from({ length: Math.max(0, Number(count ?? 2) - 2) }, (_, at) => `user${at + 3}`)]
+const accounts = []
+for (const name of names) accounts.push(await createAccount(url, name))
 console.log(JSON.stringify({ url, plc_url: `http://localhost:${plcPort}`, accounts }))
 
 const orders = {

@@ -18,6 +18,11 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("python3", "--version", "python3"),
     // The module that makes environments needs this one, which Debian keeps apart.
     ("python3", "-cimport ensurepip", "python3-venv"),
+    // What packages an operator installs, and checks them.
+    ("systemd-analyze", "--version", "systemd"),
+    ("nginx", "-v", "nginx"),
+    ("openssl", "version", "openssl"),
+    ("strip", "--version", "binutils"),
     // The reference server's SQLite is compiled.
     ("g++", "--version", "g++"),
     ("make", "--version", "make"),
@@ -25,14 +30,29 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
 
 /// Makes sure that everything the tests start is on this machine.
 pub(crate) fn for_tests() -> Result<()> {
+    programs(|_| true)?;
+    nextest()?;
+    npm("interop/npm", |_| Ok(()))?;
+    npm("interop/reference", compile_sqlite)?;
+    pypi()
+}
+
+/// Makes sure that the reference server can be started.
+pub(crate) fn reference() -> Result<()> {
+    programs(|package| ["npm", "nodejs", "g++", "make"].contains(&package))?;
+    npm("interop/reference", compile_sqlite)
+}
+
+/// The programs of these packages.
+fn programs(are_needed: impl Fn(&str) -> bool) -> Result<()> {
     let missing: Vec<&str> = PROGRAMS
         .iter()
-        .filter(|(program, arg, _)| !run::exists(program, arg))
+        .filter(|(program, arg, package)| are_needed(package) && !run::exists(program, arg))
         .map(|(_, _, package)| *package)
         .collect();
     if !missing.is_empty() {
         if !is_root() {
-            bail!("the tests need {0}; install them: apt-get install {0}", missing.join(" "));
+            bail!("this needs {0}; install them: apt-get install {0}", missing.join(" "));
         }
         eprintln!("installing {} from Debian's packages", missing.join(", "));
         run::run(Command::new("apt-get").args(["update", "-qq"]))?;
@@ -40,10 +60,7 @@ pub(crate) fn for_tests() -> Result<()> {
         install.env("DEBIAN_FRONTEND", "noninteractive");
         run::run(install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&missing))?;
     }
-    nextest()?;
-    npm("interop/npm", |_| Ok(()))?;
-    npm("interop/reference", compile_sqlite)?;
-    pypi()
+    Ok(())
 }
 
 /// The packages of a folder, exactly as its lock file names them, and what has to be done to them once.

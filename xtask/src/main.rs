@@ -2,9 +2,11 @@
 
 mod bench;
 mod ci;
+mod compare;
 mod counts;
 mod install;
 mod layers;
+mod package;
 mod run;
 mod security;
 mod sizes;
@@ -28,8 +30,12 @@ enum Command {
     Bench(bench::Args),
     /// All that CI asks for: format, lints, docs, dependencies, layers, and every test.
     Ci,
+    /// Measure the reference server (`@atproto/pds`) and ours in turn, and print the table of both.
+    Compare(compare::Args),
     /// Check who may import whom.
     Layers,
+    /// Make the Debian package of the release binary, and print its path.
+    Package,
     /// Print SEC-1 … SEC-75 with the tests that cover each.
     Security,
     /// Print how long the source files are.
@@ -42,7 +48,9 @@ fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Bench(args) => bench::run(&args),
         Command::Ci => ci::run(),
+        Command::Compare(args) => compare::run(&args),
         Command::Layers => layers::run(),
+        Command::Package => package::run(),
         Command::Security => security::run(),
         Command::Sizes => sizes::run(),
         Command::Test(args) => test::run(&args),

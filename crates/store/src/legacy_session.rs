@@ -11,6 +11,7 @@ use gatewright_protocol::time::UnixTime;
 use crate::StoreError;
 use crate::account::PasswordHash;
 use crate::app_password::{AppPasswordId, AppPasswordUse};
+use crate::security_event::SecurityEvent;
 
 /// One session of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +97,8 @@ pub struct NewLegacySession {
     /// The hash that the account's own password was checked against. The session begins only if that is its hash still
     /// (AS-62). `None` with an app password, and where the store does not keep the password.
     pub proven: Option<PasswordHash>,
+    /// What the log of its owner says of it, noted with it.
+    pub event: Option<SecurityEvent>,
 }
 
 /// A refresh token of a session.

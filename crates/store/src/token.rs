@@ -15,6 +15,7 @@ use gatewright_protocol::time::UnixTime;
 use crate::StoreError;
 use crate::approved_set::ApprovedSet;
 use crate::device::DeviceId;
+use crate::security_event::SecurityEvent;
 use crate::set_change::{ReplaceSets, SetChange};
 
 /// Names a token for its whole life: 16 random bytes, `tok-` and 32 hexadecimal digits as text.
@@ -156,12 +157,14 @@ pub struct NewToken {
     pub sets: Vec<ApprovedSet>,
     /// What changed in them between the approval and now.
     pub changes: Vec<SetChange>,
+    /// What the log of its owner says of it, noted with it.
+    pub event: Option<SecurityEvent>,
 }
 
 impl From<Token> for NewToken {
-    /// One without permission sets.
+    /// One without permission sets, of which nothing is noted.
     fn from(token: Token) -> Self {
-        Self { token, sets: Vec::new(), changes: Vec::new() }
+        Self { token, sets: Vec::new(), changes: Vec::new(), event: None }
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Reference {
     /// Its ready line: `url`, `plc_url` and `accounts`.
     pub ready: Value,
     orders: Mutex<(ChildStdin, Lines<BufReader<ChildStdout>>)>,
-    _child: Child,
+    child: Child,
 }
 
 impl Reference {
@@ -40,9 +40,22 @@ impl Reference {
     /// # Errors
     /// `interop/reference` is not installed, or the server does not start.
     pub async fn start() -> Result<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts one as it comes, with so many accounts: its clock cannot be moved, and nothing is counted.
+    ///
+    /// # Errors
+    /// `interop/reference` is not installed, or the server does not start.
+    pub async fn start_plain(accounts: usize) -> Result<Self> {
+        Self::start_with(&["plain", &accounts.to_string()]).await
+    }
+
+    async fn start_with(arguments: &[&str]) -> Result<Self> {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../interop/reference");
         let mut child = Command::new(node(&folder)?)
             .arg("server.mjs")
+            .args(arguments)
             .current_dir(&folder)
             .env("NODE_NO_WARNINGS", "1")
             .stdin(Stdio::piped())
@@ -55,7 +68,12 @@ impl Reference {
         let ready =
             timeout(START, lines.next_line()).await.context("the reference server does not start")??;
         let ready = serde_json::from_str(&ready.context("the reference server has ended")?)?;
-        Ok(Self { ready, orders: Mutex::new((orders, lines)), _child: child })
+        Ok(Self { ready, orders: Mutex::new((orders, lines)), child })
+    }
+
+    /// The number of its process; none once it has ended.
+    pub fn process_id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Its origin, which is its issuer too.

@@ -52,7 +52,7 @@ impl World {
             ends_at: self.now().plus(Duration::from_hours(100)),
         };
         self.memory.end_legacy_session(session.id).await.unwrap();
-        let new = NewLegacySession { session, refresh: None, used: None, proven: None };
+        let new = NewLegacySession { session, refresh: None, used: None, proven: None, event: None };
         assert!(self.memory.create_legacy_session(new).await.unwrap());
         self.access(scope, |_| ())
     }

@@ -195,12 +195,12 @@ pub(super) async fn keep(
             (None, password, client.event(account.did.clone(), SecurityEventKind::PasswordSession, now))
         }
     };
-    let new =
-        NewLegacySession { session: session.clone(), refresh: is_kept.then_some(refresh), used, proven };
+    let event = Some(event.session(session.id));
+    let refreshed = is_kept.then_some(refresh);
+    let new = NewLegacySession { session: session.clone(), refresh: refreshed, used, proven, event };
     if !ctx.store.create_legacy_session(new).await? {
         return Err(CreateSessionError::Wrong);
     }
-    note_event(ctx, event.session(session.id)).await;
     tracing::info!(account.did = %account.did, session.scope = %session.access.scope(), "password session begun");
     Ok(sign(ctx, account, audience, &session, refresh, now).await?)
 }

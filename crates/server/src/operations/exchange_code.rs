@@ -11,7 +11,7 @@ use gatewright_store::security_event::{SecurityEvent, SecurityEventKind};
 use gatewright_store::token::{NewToken, Token, TokenId};
 
 use super::mint::{TokenSet, access_expiry, mint};
-use super::note_event::{note_event, note_set_changes};
+use super::note_event::note_set_changes;
 use super::{Before, ExpandScopesError, ProvenClient, expand_scopes};
 use crate::accounts::AccountsError;
 use crate::context::Context;
@@ -95,9 +95,6 @@ pub async fn exchange_code(
     match ctx.store.exchange_code(&hash, new).await? {
         CodeExchanged::Created => {
             let now = token.created_at;
-            let event = SecurityEvent::new(token.account.clone(), SecurityEventKind::Grant, now);
-            let event = event.session(token.id).client(token.client.as_str()).place(client.place.as_str());
-            note_event(ctx, event.scope(token.approved.as_str())).await;
             note_set_changes(ctx, &changes).await;
             Ok(mint(ctx, token, refresh, now))
         }
@@ -177,5 +174,8 @@ async fn judge(
         refresh: refresh.as_ref().map(RefreshToken::hash),
         previous_refresh: None,
     };
-    Ok((NewToken { token, sets: expanded.sets, changes }, refresh))
+    let event = SecurityEvent::new(token.account.clone(), SecurityEventKind::Grant, now);
+    let event = event.session(id).client(token.client.as_str()).place(client.place.as_str());
+    let event = Some(event.scope(token.approved.as_str()));
+    Ok((NewToken { token, sets: expanded.sets, changes, event }, refresh))
 }

@@ -384,7 +384,7 @@ pub fn new_session_of(account: usize, number: usize, app_password: Option<usize>
         ends_at: NOW.plus(90 * DAY),
     };
     let refresh = LegacyRefresh { id: session_refresh(number, 1), expires_at: NOW.plus(90 * DAY) };
-    NewLegacySession { session, refresh: Some(refresh), used: None, proven: None }
+    NewLegacySession { session, refresh: Some(refresh), used: None, proven: None, event: None }
 }
 
 /// What follows refresh token `rotation` of session `number`, made at `now`.

@@ -39,7 +39,13 @@ pub async fn a_session_is_found_as_it_was_begun(store: Subject) {
     ] {
         let session =
             LegacySession { id: session_id(number), account: did(1), access, ..new_session(1, None).session };
-        let new = NewLegacySession { session: session.clone(), refresh: None, used: None, proven: None };
+        let new = NewLegacySession {
+            session: session.clone(),
+            refresh: None,
+            used: None,
+            proven: None,
+            event: None,
+        };
         assert!(store.create_legacy_session(new).await.expect("it writes"));
         let found = store.find_legacy_session(session_id(number)).await.expect("it reads");
         assert_eq!(found, Some(session));

@@ -279,6 +279,7 @@ macro_rules! contract_tests {
                     events_are_listed_as_they_were_noted_and_newest_first,
                     what_happens_again_soon_is_noted_once,
                     a_network_is_new_to_a_session_once,
+                    the_beginning_of_a_session_is_noted_with_it,
                     sec_72_events_of_one_kind_are_limited,
                     old_events_go,
                     a_deleted_account_leaves_no_event,

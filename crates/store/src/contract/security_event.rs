@@ -6,7 +6,10 @@ use gatewright_protocol::time::UnixTime;
 
 use super::fixture::*;
 use super::{RACERS, Subject};
+use crate::legacy_session::NewLegacySession;
+use crate::request::CodeExchanged;
 use crate::security_event::{EVENT_MEMORY, EVENT_REPEAT, MOST_EVENTS, SecurityEvent, SecurityEventKind};
+use crate::token::NewToken;
 
 /// All that there is to say of it.
 pub async fn events_are_listed_as_they_were_noted_and_newest_first(store: Subject) {
@@ -89,6 +92,25 @@ pub async fn sec_72_events_of_one_kind_are_limited(store: Subject) {
     let refused = listed.iter().rev().find(|event| event.kind == SecurityEventKind::ScopeRefused);
     assert_eq!(refused.and_then(|event| event.scope.as_deref()), Some("repo:com.example.n3"));
     assert_eq!(list(&store, 2).await.len(), 1);
+}
+
+/// With the step that begins it, or not at all.
+pub async fn the_beginning_of_a_session_is_noted_with_it(store: Subject) {
+    let event = |kind, number| {
+        let event = SecurityEvent::new(did(1), kind, after(number));
+        event.session(token_id(1)).place("192.0.2.0/24")
+    };
+    let granted = event(SecurityEventKind::Grant, 1);
+    let new = NewToken { event: Some(granted.clone()), ..token(1).into() };
+    grant_new(&store, 1, new.clone()).await;
+    let again = store.exchange_code(&code(1), new).await.expect("it answers");
+    assert!(!matches!(again, CodeExchanged::Created), "{again:?}");
+    let begun = event(SecurityEventKind::PasswordSession, 2);
+    let new = NewLegacySession { event: Some(begun.clone()), ..new_session(1, None) };
+    assert!(store.create_legacy_session(new).await.expect("it writes"));
+    let unknown = NewLegacySession { event: Some(begun.clone()), ..new_session(2, Some(9)) };
+    assert!(!store.create_legacy_session(unknown).await.expect("it answers"));
+    assert_eq!(list(&store, 1).await, [begun, granted]);
 }
 
 /// As much as is asked for at once.

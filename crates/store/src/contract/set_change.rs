@@ -22,7 +22,12 @@ pub async fn sets_are_kept_from_the_approval_to_the_session(store: Subject) {
     let kept = store.find_request_by_code(&code(1)).await.expect("it reads").expect("it is there");
     assert_eq!(kept.stage, stage);
     assert_eq!(store.find_consent(&did(1), &client(1)).await.expect("it reads"), Some(consent(1)));
-    let new = NewToken { token: token(1), sets: vec![held.clone()], changes: vec![set_change(1, 1, NOW)] };
+    let new = NewToken {
+        token: token(1),
+        sets: vec![held.clone()],
+        changes: vec![set_change(1, 1, NOW)],
+        event: None,
+    };
     store.exchange_code(&code(1), new).await.expect("it writes");
     assert_eq!(store.find_sets(token_id(1)).await.expect("it reads"), [held]);
     assert_eq!(store.list_set_changes(&did(1)).await.expect("it reads"), [set_change(1, 1, NOW)]);
@@ -110,7 +115,8 @@ pub async fn changes_are_listed_by_account_and_end_with_their_session(store: Sub
     for number in 1..=3 {
         let account = if number == 3 { did(3) } else { did(1) };
         let token = Token { account, ..token(number) };
-        grant_new(&store, number, NewToken { token, sets: vec![set(1)], changes: Vec::new() }).await;
+        grant_new(&store, number, NewToken { token, sets: vec![set(1)], changes: Vec::new(), event: None })
+            .await;
     }
     store.rotate_token(with_sets(rotate(1, 1, after(10)), 1, 2)).await.expect("it writes");
     store.rotate_token(with_sets(rotate(2, 1, after(20)), 1, 2)).await.expect("it writes");
@@ -146,7 +152,7 @@ pub async fn sec_72_changes_of_one_session_are_limited(store: Subject) {
 }
 
 async fn grant_with_sets(store: &Subject, number: usize) {
-    let new = NewToken { token: token(number), sets: vec![set(1)], changes: Vec::new() };
+    let new = NewToken { token: token(number), sets: vec![set(1)], changes: Vec::new(), event: None };
     grant_new(store, number, new).await;
 }
 

@@ -67,7 +67,7 @@ impl LegacySessions {
 #[async_trait]
 impl LegacySessionStore for Memory {
     async fn create_legacy_session(&self, new: NewLegacySession) -> Result<bool, StoreError> {
-        let NewLegacySession { session, refresh, used, proven } = new;
+        let NewLegacySession { session, refresh, used, proven, event } = new;
         let tables = &mut *self.tables();
         if tables.legacy_sessions.rows.contains_key(&session.id) {
             return Err(name_taken("session"));
@@ -83,6 +83,9 @@ impl LegacySessionStore for Memory {
         }
         let refreshes = refresh.iter().map(|refresh| (refresh.id, refresh.expires_at)).collect();
         tables.legacy_sessions.rows.insert(session.id, Row { session, refreshes });
+        if let Some(event) = event {
+            tables.security_events.note(event);
+        }
         Ok(true)
     }
 

@@ -213,7 +213,7 @@ impl RequestStore for Memory {
         Ok(requests.by_code.get(code).and_then(|id| requests.rows.get(id)).cloned())
     }
 
-    async fn exchange_code(&self, code: &CodeHash, new: NewToken) -> Result<CodeExchanged, StoreError> {
+    async fn exchange_code(&self, code: &CodeHash, mut new: NewToken) -> Result<CodeExchanged, StoreError> {
         let tables = &mut *self.tables();
         let token = &new.token;
         if tables.requests.by_code.contains_key(code) && tables.tokens.is_taken(token) {
@@ -221,6 +221,9 @@ impl RequestStore for Memory {
         }
         let exchanged = tables.use_code(code, Some(token.id), token.created_at);
         if let CodeExchanged::Created = exchanged {
+            if let Some(event) = new.event.take() {
+                tables.security_events.note(event);
+            }
             tables.tokens.insert(new);
         }
         Ok(exchanged)

@@ -35,7 +35,8 @@ impl SecurityEvents {
         (batch - left) as u64
     }
 
-    fn note(&mut self, event: SecurityEvent) {
+    /// Notes an event, unless it need not be.
+    pub(super) fn note(&mut self, event: SecurityEvent) {
         let is_noted = |known: &SecurityEvent| match event.kind {
             SecurityEventKind::NewNetwork => {
                 known.session.is_some() && (known.session, &known.place) == (event.session, &event.place)

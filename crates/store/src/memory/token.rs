@@ -57,7 +57,7 @@ impl Tokens {
     }
 
     pub(super) fn insert(&mut self, new: NewToken) {
-        let NewToken { token, sets, changes } = new;
+        let NewToken { token, sets, changes, event: _ } = new;
         let refreshes: Vec<RefreshTokenHash> = token.refresh.into_iter().collect();
         self.by_refresh.extend(refreshes.iter().map(|hash| (*hash, token.id)));
         let id = token.id;

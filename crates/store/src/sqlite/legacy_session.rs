@@ -11,7 +11,7 @@ use super::account::{has_password, own};
 use super::cache::Change;
 use super::row::{Columns, all, one};
 use super::writer::Write;
-use super::{Sqlite, app_password, statements};
+use super::{Sqlite, app_password, security_event, statements};
 use crate::StoreError;
 use crate::app_password::AppPasswordId;
 use crate::legacy_session::{
@@ -86,7 +86,7 @@ fn end_where(
 }
 
 fn create_in(write: &mut Write<'_>, new: NewLegacySession) -> Result<bool, StoreError> {
-    let NewLegacySession { session, refresh, used, proven } = new;
+    let NewLegacySession { session, refresh, used, proven, event } = new;
     if let Some(password) = &proven
         && !has_password(write, &session.account, password)?
     {
@@ -117,6 +117,9 @@ fn create_in(write: &mut Write<'_>, new: NewLegacySession) -> Result<bool, Store
     )?;
     if let Some(refresh) = refresh {
         write.execute(INSERT_REFRESH, params![refresh.id.0, session.id.0, refresh.expires_at.millis()])?;
+    }
+    if let Some(event) = &event {
+        security_event::insert(write, event)?;
     }
     write.change(Change::LegacySession(Box::new(session)));
     Ok(true)

@@ -55,10 +55,19 @@ fn note_in(write: &mut Write<'_>, event: &SecurityEvent) -> Result<UnixTime, Sto
         return Ok(known);
     }
     own(write, account)?;
+    insert(write, event)?;
+    Ok(*at)
+}
+
+/// Notes an event that is known to be the first of its kind, as that of a session which begins: of an account that has
+/// its owner's row.
+pub(super) fn insert(write: &Write<'_>, event: &SecurityEvent) -> Result<(), StoreError> {
+    let SecurityEvent { account, at, kind, session, client, subject, scope, place } = event;
+    let session = session.map(|session| session.0);
     let row = params![account.as_str(), at.millis(), kind.word(), session, client, subject, scope, place];
     write.execute(INSERT, row)?;
     write.execute(TRIM, params![account.as_str(), kind.word(), clamp(MOST_EVENTS)])?;
-    Ok(*at)
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> Result<SecurityEvent, StoreError> {

@@ -447,7 +447,7 @@ async fn a_whole_life(store: &Subject, secrets: &Secrets) {
     assert!(approved.expect("it writes"));
     assert!(store.find_consent(&did(1), &client(1)).await.expect("it reads").is_some());
     let token = Token { refresh: Some(secrets.first.hash()), device: Some(browser), ..token(1) };
-    let new = NewToken { token, sets: vec![set(1)], changes: vec![set_change(1, 1, NOW)] };
+    let new = NewToken { token, sets: vec![set(1)], changes: vec![set_change(1, 1, NOW)], event: None };
     store.exchange_code(&secrets.code.hash(), new).await.expect("it writes");
     let rotate = RotateToken {
         presented: secrets.first.hash(),

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row, params};
 use super::cache::Change;
 use super::row::{Columns, all, one};
 use super::writer::Write;
-use super::{Sqlite, failed, set_change, statements};
+use super::{Sqlite, failed, security_event, set_change, statements};
 use crate::StoreError;
 use crate::device::DeviceId;
 use crate::token::{NewToken, RotateToken, Rotation, Token, TokenId, TokenStore};
@@ -83,7 +83,7 @@ pub(super) fn find(connection: &Connection, id: TokenId) -> Result<Option<Token>
 
 /// Keeps a new token.
 pub(super) fn insert(write: &mut Write<'_>, new: NewToken) -> Result<(), StoreError> {
-    let NewToken { mut token, sets, changes } = new;
+    let NewToken { mut token, sets, changes, event } = new;
     write.remembered.share(&mut token);
     write.execute(
         INSERT,
@@ -113,6 +113,9 @@ pub(super) fn insert(write: &mut Write<'_>, new: NewToken) -> Result<(), StoreEr
     if !sets.is_empty() {
         set_change::put(write, token.id, &sets)?;
         set_change::note(write, token.id, &changes)?;
+    }
+    if let Some(event) = &event {
+        security_event::insert(write, event)?;
     }
     write.change(Change::Token(Box::new(token)));
     Ok(())

@@ -23,6 +23,7 @@ mod lexicons;
 mod mail;
 mod mcp;
 mod misbehaving;
+mod packaging;
 mod pages;
 mod passkeys;
 mod password_sessions;

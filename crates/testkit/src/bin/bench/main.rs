@@ -4,12 +4,14 @@
 //! same run on the same processor.
 
 mod client;
+mod compare;
 mod limits;
 mod mcp;
 mod measure;
 mod operations;
 mod process;
 mod scopes;
+mod subject;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -20,6 +22,7 @@ use serde_json::{Value, json};
 
 use crate::measure::{Round, median};
 use crate::process::Process;
+use crate::subject::Subject;
 
 /// Measures the release binary over loopback.
 #[derive(Parser)]
@@ -39,6 +42,9 @@ struct Args {
     /// Measure one durability only: normal or full
     #[arg(long)]
     synchronous: Option<String>,
+    /// Measure the reference server and ours in turn, and print the table of both
+    #[arg(long)]
+    compare: bool,
     /// Be the bare HTTP server that the limit is measured with
     #[arg(long, hide = true)]
     bare: bool,
@@ -73,7 +79,21 @@ fn main() -> Result<()> {
         .args(["--all-tasks", "--cpu-list", "--pid", "1", &own])
         .output()
         .context("taskset is needed")?;
+    if args.compare {
+        return runtime.block_on(compare_servers(&args));
+    }
     println!("{}", serde_json::to_string_pretty(&runtime.block_on(run(&args))?)?);
+    Ok(())
+}
+
+async fn compare_servers(args: &Args) -> Result<()> {
+    let server = args.server.clone().context("--server says which binary to measure")?;
+    let limits = on_processor_0(&["--limits"])?;
+    let v = limits["verification"].as_f64().context("no limit")?;
+    let (mut report, table) = compare::measure(&server, args.seconds, args.rounds, v).await?;
+    report["verification_us"] = json!(round(v));
+    eprintln!("\n{table}");
+    println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(())
 }
 
@@ -117,7 +137,7 @@ async fn measure_server(
     // The first start makes keys and accounts; the second is the one that is measured.
     Process::start(server, data.path(), synchronous)?.stop()?;
     let process = Process::start(server, data.path(), synchronous)?;
-    let idle = process.memory();
+    let (idle, subject) = (process.memory(), Subject::Ours(&process));
     let mut found = serde_json::Map::new();
     for operation in operations::ALL {
         if args.only.as_deref().is_some_and(|only| !operation.name.contains(only)) {
@@ -126,10 +146,10 @@ async fn measure_server(
         let mut rounds = Vec::new();
         let mut hashes = vec![password];
         for _ in 0..args.rounds {
-            rounds.push(operation.run(&process, args.seconds, 16).await.with_context(|| operation.name)?);
+            rounds.push(operation.run(subject, args.seconds, 16).await.with_context(|| operation.name)?);
             // Nearly all of a sign-in is the hash, and what memory gives changes from minute to minute: the limit is
             // measured beside each round.
-            if operation.name == "sign_in" {
+            if operation.hashes > 0.0 {
                 hashes.push(on_processor_0(&["--limits"])?["password"].as_f64().context("no limit")?);
             }
         }
@@ -149,13 +169,13 @@ async fn measure_server(
         });
         if operation.name == "refresh" || operation.name == "par" {
             row["per_second_64"] =
-                json!(operation.run(&process, args.seconds, 64).await?.per_second().round());
+                json!(operation.run(subject, args.seconds, 64).await?.per_second().round());
         }
         found.insert(operation.name.to_owned(), row);
     }
     if args.only.is_none() {
         let half = found["guarded_read"]["per_second"].as_f64().context("no figure")? / 2.0;
-        let paced = operations::paced_read(&process, half, args.seconds * 2.0).await?;
+        let paced = operations::paced_read(subject, half, args.seconds * 2.0).await?;
         found.insert("guarded_read_at_half_rate".into(), json!({"per_second": half.round(), "p50_ms": round(paced.percentile(0.5)), "p99_ms": round(paced.percentile(0.99)), "limit_p99_ms": 5.0}));
         found.insert(
             "ready_ms".into(),
@@ -165,7 +185,7 @@ async fn measure_server(
     if args.only.as_deref().is_none_or(|only| "reads_beside_sign_ins".contains(only)) {
         found.insert(
             "reads_beside_sign_ins".into(),
-            reads_beside_sign_ins(&process, args.seconds, args.rounds).await?,
+            reads_beside_sign_ins(subject, args.seconds, args.rounds).await?,
         );
     }
     if args.only.as_deref().is_none_or(|only| "mcp".contains(only)) {
@@ -179,12 +199,12 @@ async fn measure_server(
 }
 
 /// What is left of the rate of guarded reads while people sign in: at least seven tenths, and ten sign-ins a second.
-async fn reads_beside_sign_ins(process: &Process, seconds: f64, rounds: usize) -> Result<Value> {
+async fn reads_beside_sign_ins(subject: Subject<'_>, seconds: f64, rounds: usize) -> Result<Value> {
     let reads = operations::ALL.iter().find(|one| one.name == "guarded_read").context("no reads")?;
     let (mut shares, mut sign_ins) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        let alone = reads.run(process, seconds, 16).await?;
-        let (beside, signed_in) = operations::reads_beside_sign_ins(process, seconds * 2.0).await?;
+        let alone = reads.run(subject, seconds, 16).await?;
+        let (beside, signed_in) = operations::reads_beside_sign_ins(subject, seconds * 2.0).await?;
         shares.push(beside.per_second() / alone.per_second());
         sign_ins.push(signed_in.per_second());
     }
@@ -202,9 +222,9 @@ async fn reads_beside_sign_ins(process: &Process, seconds: f64, rounds: usize) -
 async fn memory(server: &std::path::Path, synchronous: &str, idle: u64) -> Result<Value> {
     let data = tempfile::tempdir()?;
     let process = Process::start(server, data.path(), synchronous)?;
-    operations::make_sessions(&process, 1_000).await?;
+    operations::make_sessions(Subject::Ours(&process), 1_000).await?;
     let first = process.memory();
-    operations::make_sessions(&process, 10_000).await?;
+    operations::make_sessions(Subject::Ours(&process), 10_000).await?;
     let last = process.memory();
     process.stop()?;
     let mb = |bytes: u64| round(bytes as f64 / 1_048_576.0);

@@ -13,7 +13,7 @@ use tokio::sync::Barrier;
 use url::Url;
 
 use crate::measure::Round;
-use crate::process::Process;
+use crate::subject::Subject;
 
 const SCOPE: &str = "atproto repo:com.example.bench";
 
@@ -23,13 +23,14 @@ pub(crate) struct Operation {
     /// At most this many V…
     limit_v: f64,
     /// …and so many password hashes.
-    hashes: f64,
+    pub(crate) hashes: f64,
     kind: Kind,
 }
 
 #[derive(Clone, Copy)]
 enum Kind {
     CreateRecord,
+    CreateSession,
     ExchangeCode,
     GuardedRead,
     Metadata,
@@ -45,6 +46,7 @@ pub(crate) const ALL: &[Operation] = &[
     Operation { name: "refresh", limit_v: 5.5, hashes: 0.0, kind: Kind::Refresh },
     Operation { name: "code_exchange", limit_v: 7.0, hashes: 0.0, kind: Kind::ExchangeCode },
     Operation { name: "create_record", limit_v: 18.0, hashes: 0.0, kind: Kind::CreateRecord },
+    Operation { name: "create_session", limit_v: 15.0, hashes: 1.0, kind: Kind::CreateSession },
     Operation { name: "sign_in", limit_v: 15.0, hashes: 1.0, kind: Kind::SignIn },
 ];
 
@@ -55,19 +57,17 @@ impl Operation {
     }
 
     /// One round over so many connections.
-    pub(crate) async fn run(&self, process: &Process, seconds: f64, connections: usize) -> Result<Round> {
-        let people = Person::all(&process.ready);
-        let workers = prepare(self.kind, process, &people, connections, seconds).await?;
-        drive(process, workers, Duration::from_secs_f64(seconds), None).await
+    pub(crate) async fn run(&self, subject: Subject<'_>, seconds: f64, connections: usize) -> Result<Round> {
+        let workers = prepare(self.kind, subject, connections, seconds).await?;
+        drive(subject, workers, Duration::from_secs_f64(seconds), None).await
     }
 }
 
 /// Guarded reads at a steady rate.
-pub(crate) async fn paced_read(process: &Process, per_second: f64, seconds: f64) -> Result<Round> {
-    let people = Person::all(&process.ready);
-    let workers = prepare(Kind::GuardedRead, process, &people, 16, seconds).await?;
+pub(crate) async fn paced_read(subject: Subject<'_>, per_second: f64, seconds: f64) -> Result<Round> {
+    let workers = prepare(Kind::GuardedRead, subject, 16, seconds).await?;
     drive(
-        process,
+        subject,
         workers,
         Duration::from_secs_f64(seconds),
         Some(Duration::from_secs_f64(16.0 / per_second)),
@@ -76,51 +76,38 @@ pub(crate) async fn paced_read(process: &Process, per_second: f64, seconds: f64)
 }
 
 /// Guarded reads over 16 connections while eight more sign in without pause.
-pub(crate) async fn reads_beside_sign_ins(process: &Process, seconds: f64) -> Result<(Round, Round)> {
-    let people = Person::all(&process.ready);
+pub(crate) async fn reads_beside_sign_ins(subject: Subject<'_>, seconds: f64) -> Result<(Round, Round)> {
     let length = Duration::from_secs_f64(seconds);
-    let readers = prepare(Kind::GuardedRead, process, &people, 16, seconds).await?;
-    let signers = prepare(Kind::SignIn, process, &people, 8, seconds).await?;
-    tokio::try_join!(drive(process, readers, length, None), drive(process, signers, length, None))
+    let readers = prepare(Kind::GuardedRead, subject, 16, seconds).await?;
+    let signers = prepare(Kind::SignIn, subject, 8, seconds).await?;
+    tokio::try_join!(drive(subject, readers, length, None), drive(subject, signers, length, None))
 }
 
 /// Prepares so many workers side by side.
-async fn prepare(
-    kind: Kind,
-    process: &Process,
-    people: &[Person],
-    connections: usize,
-    seconds: f64,
-) -> Result<Vec<Worker>> {
+async fn prepare(kind: Kind, subject: Subject<'_>, connections: usize, seconds: f64) -> Result<Vec<Worker>> {
+    let people = &subject.people();
     let one = |index: usize| async move {
         let person = people.get(index % people.len()).context("no accounts")?;
-        Worker::prepare(kind, process.url(), person, seconds).await
+        Worker::prepare(kind, subject, person, seconds).await
     };
     futures::future::try_join_all((0..connections).map(one)).await
 }
 
 /// Makes so many sessions, over 16 connections, by consent on devices that are signed in.
-pub(crate) async fn make_sessions(process: &Process, count: usize) -> Result<()> {
-    let people = Person::all(&process.ready);
-    let mut tasks = Vec::new();
-    for index in 0..16 {
-        let person = people.get(index % people.len()).context("no accounts")?.clone();
-        let url = process.url().to_owned();
-        tasks.push(tokio::spawn(async move {
-            let mut browser = Browser::new();
-            browser.remember = true;
-            for _ in 0..count.div_ceil(16) {
-                let mut app = App::loopback(&url, SCOPE)?;
-                app.sign_in_with(&mut browser, &person).await?;
-                app.query(&url, "com.atproto.server.getSession", &[]).await?;
-            }
-            anyhow::Ok(())
-        }));
-    }
-    for task in tasks {
-        task.await??;
-    }
-    Ok(())
+pub(crate) async fn make_sessions(subject: Subject<'_>, count: usize) -> Result<()> {
+    let people = &subject.people();
+    let one = |index: usize| async move {
+        let person = people.get(index % people.len()).context("no accounts")?;
+        let mut browser = Browser::new();
+        browser.remember = true;
+        for _ in 0..count.div_ceil(16) {
+            let mut app = App::loopback(subject.url(), SCOPE)?;
+            subject.sign_in(&mut app, &mut browser, person).await?;
+            app.query(subject.url(), "com.atproto.server.getSession", &[]).await?;
+        }
+        anyhow::Ok(())
+    };
+    futures::future::try_join_all((0..16).map(one)).await.map(drop)
 }
 
 /// One connection's worth of work, prepared outside the measured time.
@@ -135,7 +122,8 @@ struct Worker {
 }
 
 impl Worker {
-    async fn prepare(kind: Kind, url: &str, person: &Person, seconds: f64) -> Result<Self> {
+    async fn prepare(kind: Kind, subject: Subject<'_>, person: &Person, seconds: f64) -> Result<Self> {
+        let url = subject.url();
         let parsed = Url::parse(url)?;
         let address = SocketAddr::from(([127, 0, 0, 1], parsed.port_or_known_default().context("no port")?));
         let mut worker = Self {
@@ -149,13 +137,18 @@ impl Worker {
         };
         match kind {
             Kind::CreateRecord | Kind::GuardedRead | Kind::Refresh => {
-                worker.app.sign_in(person).await?;
+                subject.sign_in(&mut worker.app, &mut worker.browser, person).await?;
             }
             Kind::ExchangeCode => {
                 worker.browser.remember = true;
-                for _ in 0..((seconds * 100.0) as usize).min(300) {
+                // Who signs in at the reference gives the password each time, which takes long.
+                let codes = match subject {
+                    Subject::Ours(_) => (seconds * 100.0).min(300.0),
+                    Subject::Reference(..) => (seconds * 15.0).min(45.0),
+                };
+                for _ in 0..codes as usize {
                     let pushed = worker.app.push(&[]).await?;
-                    let back = worker.app.approve(&mut worker.browser, &pushed, person).await?;
+                    let back = subject.approve(&worker.app, &mut worker.browser, &pushed, person).await?;
                     let code = worker.app.code(&back, &pushed)?;
                     worker.ready.push((pushed, code));
                 }
@@ -166,7 +159,7 @@ impl Worker {
                     worker.ready.push((pushed, String::new()));
                 }
             }
-            Kind::Metadata | Kind::Par => {}
+            Kind::CreateSession | Kind::Metadata | Kind::Par => {}
         }
         Ok(worker)
     }
@@ -201,6 +194,13 @@ impl Worker {
                 let answer = self.app.procedure(&self.url, "com.atproto.repo.createRecord", &body).await?;
                 ensure(answer.status == 200, || answer.unexpected("createRecord"))?;
             }
+            Kind::CreateSession => {
+                let body = json!({"identifier": self.person.handle, "password": self.person.password});
+                let (path, headers) =
+                    ("/xrpc/com.atproto.server.createSession", [("content-type", "application/json")]);
+                let answer = self.wire.send("POST", path, &headers, body.to_string().as_bytes()).await?;
+                ensure(answer.status == 200, || answer.unexpected("createSession"))?;
+            }
             Kind::SignIn => {
                 let Some((pushed, _)) = self.ready.pop() else { return Ok(false) };
                 let back = self.app.approve(&mut Browser::new(), &pushed, &self.person).await?;
@@ -212,7 +212,7 @@ impl Worker {
 }
 
 async fn drive(
-    process: &Process,
+    subject: Subject<'_>,
     workers: Vec<Worker>,
     length: Duration,
     pace: Option<Duration>,
@@ -240,7 +240,7 @@ async fn drive(
             anyhow::Ok(latencies)
         }));
     }
-    let before = process.cpu();
+    let before = subject.cpu();
     start.wait().await;
     let started = Instant::now();
     let mut latencies = Vec::new();
@@ -250,7 +250,7 @@ async fn drive(
     Ok(Round {
         operations: latencies.len() as u64,
         elapsed: started.elapsed(),
-        cpu_seconds: process.cpu() - before,
+        cpu_seconds: subject.cpu() - before,
         latencies,
     })
 }

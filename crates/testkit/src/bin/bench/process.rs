@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 /// A running server.
@@ -49,6 +49,11 @@ impl Process {
         Ok(Self { child, ready, ready_after })
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// CPU time so far, in seconds.
     pub(crate) fn cpu(&self) -> f64 {
         cpu_of(self.child.id())
@@ -61,16 +66,13 @@ impl Process {
 
     /// Resident memory in bytes.
     pub(crate) fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let kilobytes = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<u64>().ok());
-        kilobytes.unwrap_or(0) * 1024
+        memory_of(self.child.id())
     }
 
     /// Tells it to stop, and waits until it has.
     pub(crate) fn stop(mut self) -> Result<()> {
-        Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status()?;
+        signal(self.child.id(), "-TERM")?;
+        signal(self.child.id(), "-CONT")?;
         self.child.wait()?;
         Ok(())
     }
@@ -81,6 +83,31 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Sends a signal to a process.
+pub(crate) fn signal(process: u32, signal: &str) -> Result<()> {
+    let sent = Command::new("kill").arg(signal).arg(process.to_string()).status()?;
+    ensure!(sent.success(), "there is no process {process}");
+    Ok(())
+}
+
+/// Keeps a process with all its threads to processor 0.
+pub(crate) fn pin(process: u32) -> Result<()> {
+    let process = process.to_string();
+    let kept =
+        Command::new("taskset").args(["--all-tasks", "--cpu-list", "--pid", "0", &process]).output()?;
+    ensure!(kept.status.success(), "{}", String::from_utf8_lossy(&kept.stderr));
+    Ok(())
+}
+
+/// Resident memory of a process, in bytes.
+pub(crate) fn memory_of(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let kilobytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or(0) * 1024
 }
 
 /// CPU time of a process so far, in seconds: user and system, of threads that have ended too (`/proc/PID/stat`, in
