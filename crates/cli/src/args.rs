@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     account, accounts, app_password, blob, call, client, completions, config, dev, keys, login, logout, mcp,
-    permission_set, record, scope, serve, session, whoami,
+    permission_set, record, scope, serve, session, store, whoami,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -82,6 +82,9 @@ pub enum Command {
     /// Take a session elsewhere
     #[command(subcommand)]
     Session(session::Command),
+    /// Look after what is kept, as a whole
+    #[command(subcommand)]
+    Store(store::Command),
     /// Say as whom commands act
     Whoami(whoami::Args),
 }

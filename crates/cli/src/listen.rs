@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
+use crate::metrics;
 use body::Timed;
 use room::Networks;
 pub use room::Room;
@@ -69,12 +70,14 @@ pub async fn serve(
         // Whoever has too many is hung up on: there is nothing to read yet that could be answered.
         let Some(counted) = networks.enter(peer) else { continue };
         let connection = graceful.watch(connection(&http, stream, peer, room.body, router.clone()));
+        let shown = metrics::Connection::open();
         tokio::spawn(async move {
             // A peer that leaves in the middle is no event.
             let _ = connection.await;
             // In this order: whoever gets the place is counted too.
             drop(counted);
             drop(place);
+            drop(shown);
         });
     }
     drop(listener);

@@ -48,7 +48,7 @@ use crate::config::permission_sets::PermissionSets;
 use crate::config::services::Services;
 use crate::config::store::Synchronous;
 use crate::hint::Hint;
-use crate::rotation_key;
+use crate::{metrics, rotation_key};
 
 /// What an installation is made of.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ pub fn key_file(data: &Path) -> PathBuf {
     data.join("keys.json")
 }
 
-fn database_file(data: &Path) -> PathBuf {
+pub(crate) fn database_file(data: &Path) -> PathBuf {
     data.join("gatewright.sqlite")
 }
 
@@ -254,12 +254,14 @@ impl Solo {
         });
         let health = Router::new().route("/health/ready", ready).route("/", get(async || WHAT_THIS_IS));
         let sessions = self.server.xrpc(&self.guard);
-        self.server.router().merge(sessions).merge(self.host.router(&self.guard)).merge(health)
+        metrics::counted(
+            self.server.router().merge(sessions).merge(self.host.router(&self.guard)).merge(health),
+        )
     }
 
     /// Starts what has to happen now and then, until `stop` changes.
     pub fn spawn_tasks(&self, running: &mut JoinSet<()>, mut stop: watch::Receiver<bool>) {
-        let tasks = futures::future::join(self.server.tasks(), self.host.tasks());
+        let tasks = futures::future::join3(self.server.tasks(), self.host.tasks(), metrics::upkeep());
         running.spawn(async move {
             tokio::select! {
                 _ = tasks => {}

@@ -226,6 +226,7 @@ impl GuardError {
 impl IntoResponse for GuardError {
     fn into_response(self) -> Response {
         let (status, name) = self.status_and_name();
+        metrics::counter!("gatewright_refused_total", "by" => "guard", "error" => name).increment(1);
         let said = self.to_string();
         let message = if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED {
             tracing::error!(error = &self as &dyn std::error::Error, "a request could not be guarded");

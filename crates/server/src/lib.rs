@@ -7,6 +7,7 @@
 pub mod accounts;
 mod builder;
 pub mod context;
+mod counts;
 mod http;
 mod i18n;
 pub mod keys;

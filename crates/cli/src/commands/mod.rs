@@ -18,6 +18,7 @@ pub mod record;
 pub mod scope;
 pub mod serve;
 pub mod session;
+pub mod store;
 pub mod whoami;
 
 use anyhow::{Context, Result};
@@ -57,6 +58,7 @@ pub fn run(args: Args, printer: &mut Printer) -> Result<u8> {
         Command::Scope(command) => scope::run(command, printer),
         Command::Serve(args) => serve::run(&args, printer),
         Command::Session(command) => session::run(command, printer),
+        Command::Store(command) => store::run(&command, printer),
         Command::Whoami(args) => whoami::run(&args, printer),
     }
 }

@@ -54,7 +54,7 @@ pub struct Config {
     /// Who answers what this server does not.
     #[serde(default)]
     pub services: services::Services,
-    /// Log lines.
+    /// Log lines and metrics.
     #[serde(default)]
     pub telemetry: telemetry::Telemetry,
 }

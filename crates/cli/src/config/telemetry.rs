@@ -1,11 +1,13 @@
-//! `[telemetry]`: log lines.
+//! `[telemetry]`: log lines and metrics.
+
+use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
-/// Log lines.
+/// Log lines and metrics.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Telemetry {
@@ -13,6 +15,21 @@ pub struct Telemetry {
     pub format: Format,
     /// Which are written: `info`, `gatewright_server=debug`… Environment: `GATEWRIGHT_LOG`.
     pub filter: String,
+    /// Where `/metrics` is answered.
+    pub metrics: Metrics,
+}
+
+/// Where `/metrics` is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Metrics {
+    /// On this address alone.
+    #[serde(untagged)]
+    Address(SocketAddr),
+    /// Nowhere.
+    Off,
+    /// Where everything else is.
+    Public,
 }
 
 /// How log lines are written.
@@ -38,6 +55,7 @@ impl Telemetry {
 
 impl Default for Telemetry {
     fn default() -> Self {
-        Self { format: Format::Text, filter: "info".to_owned() }
+        let metrics = Metrics::Address(SocketAddr::from(([127, 0, 0, 1], 9464)));
+        Self { format: Format::Text, filter: "info".to_owned(), metrics }
     }
 }

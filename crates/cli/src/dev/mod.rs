@@ -32,9 +32,9 @@ pub use accounts::DevAccount;
 use crate::config::permission_sets::{Changes, PermissionSets};
 use crate::config::services::Services;
 use crate::config::store::Synchronous;
-use crate::listen;
 use crate::mcp::{McpOverHttp, selector};
 use crate::solo::{Parts, Solo};
+use crate::{listen, metrics};
 use mail::MailFolder;
 use names::Names;
 use plc::Directory;
@@ -166,7 +166,8 @@ impl Network {
         })?);
         names.answer_from(solo.kept());
         directory.move_hosts(&url, &solo.rotation_key()?)?;
-        running.spawn(listen::serve(server, solo.router(), CONNECTIONS, stopped.clone()));
+        let router = solo.router().merge(metrics::router());
+        running.spawn(listen::serve(server, router, CONNECTIONS, stopped.clone()));
         solo.spawn_tasks(&mut running, stopped.clone());
 
         // Each service looks accounts up for itself, as it would from elsewhere.

@@ -100,6 +100,8 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        let name = self.error.code.as_str();
+        metrics::counter!("gatewright_refused_total", "by" => "oauth", "error" => name).increment(1);
         // A missing nonce is how every conversation starts, and our own faults are nobody's guilt.
         let counts = self.status.is_client_error()
             && self.status != StatusCode::TOO_MANY_REQUESTS

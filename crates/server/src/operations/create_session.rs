@@ -24,6 +24,7 @@ use super::session_tokens::{SessionClient, SessionTokens, audience, sign};
 use super::{Before, ExpandScopesError, expand_scopes};
 use crate::accounts::{AccountsError, KnownAccount, ProvenAccount};
 use crate::context::Context;
+use crate::counts::{SessionKind, password_tried, session_begun};
 use crate::permission_sets::Purpose;
 
 /// What a client asks for.
@@ -79,6 +80,11 @@ pub enum CreateSessionError {
 pub async fn create_session(ctx: &Context, new: CreateSession) -> Result<SessionTokens, CreateSessionError> {
     let start = Instant::now();
     let outcome = begin(ctx, new).await;
+    match &outcome {
+        Ok(_) => password_tried(true),
+        Err(CreateSessionError::Wrong) => password_tried(false),
+        Err(_) => {}
+    }
     tokio::time::sleep_until(start + ctx.settings.sign_in_floor).await;
     outcome
 }
@@ -201,6 +207,7 @@ pub(super) async fn keep(
     if !ctx.store.create_legacy_session(new).await? {
         return Err(CreateSessionError::Wrong);
     }
+    session_begun(SessionKind::of(&session.access));
     tracing::info!(account.did = %account.did, session.scope = %session.access.scope(), "password session begun");
     Ok(sign(ctx, account, audience, &session, refresh, now).await?)
 }

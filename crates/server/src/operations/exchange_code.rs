@@ -15,6 +15,7 @@ use super::note_event::note_set_changes;
 use super::{Before, ExpandScopesError, ProvenClient, expand_scopes};
 use crate::accounts::AccountsError;
 use crate::context::Context;
+use crate::counts::{SessionKind, session_begun};
 use crate::permission_sets::Purpose;
 
 /// What a client exchanges.
@@ -94,6 +95,7 @@ pub async fn exchange_code(
     let (token, changes) = (new.token.clone(), new.changes.clone());
     match ctx.store.exchange_code(&hash, new).await? {
         CodeExchanged::Created => {
+            session_begun(SessionKind::OAuth);
             let now = token.created_at;
             note_set_changes(ctx, &changes).await;
             Ok(mint(ctx, token, refresh, now))

@@ -17,6 +17,7 @@ use super::tell_set_growth::tell_set_growth;
 use super::{Before, ExpandScopesError, ProvenClient, expand_scopes};
 use crate::accounts::AccountsError;
 use crate::context::Context;
+use crate::counts::{SessionKind, session_refreshed};
 use crate::permission_sets::Purpose;
 use crate::settings::SetChanges;
 
@@ -136,6 +137,7 @@ pub async fn refresh(
             }
             Rotation::Recovered(token) => Ok(mint(ctx, *token, Some(successor), now)),
             Rotation::Rotated(token) => {
+                session_refreshed(SessionKind::OAuth);
                 tell(ctx, &changes).await;
                 let event = SecurityEvent::new(token.account.clone(), SecurityEventKind::NewNetwork, now);
                 let event = event.session(token.id).client(token.client.as_str());

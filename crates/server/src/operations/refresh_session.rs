@@ -15,6 +15,7 @@ use super::session_tokens::{SessionClient, SessionTokens, audience, sign};
 use super::{Before, ExpandScopesError, expand_scopes};
 use crate::accounts::AccountsError;
 use crate::context::Context;
+use crate::counts::{SessionKind, session_refreshed};
 use crate::permission_sets::Purpose;
 
 /// Why nothing is refreshed. None of these ends a session that has not ended.
@@ -88,6 +89,7 @@ pub async fn refresh_session(
     match ctx.store.refresh_legacy_session(refresh).await? {
         LegacyRefreshed::Gone => Err(RefreshSessionError::Gone),
         LegacyRefreshed::Refreshed(session, successor) => {
+            session_refreshed(SessionKind::of(&session.access));
             note_event(ctx, moved.session(session.id)).await;
             Ok(sign(ctx, account, audience, &session, successor, now).await?)
         }

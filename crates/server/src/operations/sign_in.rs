@@ -18,6 +18,7 @@ use super::open_request::{OpenRequestError, Opened, Step, Touched, go_on, touch_
 use super::prove_sign_in::wait;
 use crate::accounts::{AccountsError, ProvenAccount};
 use crate::context::Context;
+use crate::counts::password_tried;
 
 /// What a person filled in.
 #[derive(Debug)]
@@ -176,5 +177,7 @@ pub(super) async fn check(
     let start = Instant::now();
     let proven = ctx.accounts.check_password(identifier, password).await;
     tokio::time::sleep_until(start + ctx.settings.sign_in_floor).await;
-    Ok(proven?.filter(|proven| proven.account.status != AccountStatus::TakenDown))
+    let proven = proven?;
+    password_tried(proven.is_some());
+    Ok(proven.filter(|proven| proven.account.status != AccountStatus::TakenDown))
 }

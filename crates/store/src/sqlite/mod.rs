@@ -8,6 +8,7 @@
 
 mod account;
 mod app_password;
+mod backup;
 mod blob;
 mod cache;
 mod consent;
@@ -38,6 +39,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+pub use self::backup::backup;
 use self::cache::Remembered;
 use self::readers::Readers;
 use self::writer::{Write, Writer};

@@ -2,6 +2,7 @@
 
 mod account_pages;
 mod assertions;
+mod backup;
 mod client_at_rest;
 mod client_bot;
 mod client_crew;
@@ -22,6 +23,7 @@ mod interop;
 mod lexicons;
 mod mail;
 mod mcp;
+mod metrics;
 mod misbehaving;
 mod packaging;
 mod pages;
