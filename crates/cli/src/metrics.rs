@@ -71,7 +71,8 @@ pub(crate) fn counted(routes: Router) -> Router {
     routes.layer(middleware::from_fn(count))
 }
 
-/// The route of `/metrics` itself.
+/// The route of `/metrics` itself. Others are merged into it, for of two routers the merged one's answer to paths that
+/// are no route holds.
 pub(crate) fn router() -> Router {
     Router::new().route("/metrics", get(render))
 }

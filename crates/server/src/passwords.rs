@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 /// Hashes and checks passwords on a bounded number of threads of its own, so that sign-ins take neither all processors
 /// nor all memory. On Linux these threads have a lower priority than the rest: where both want a processor, requests
-/// of people who are signed in get four fifths of it.
+/// of people who are signed in get five sixths of it.
 pub struct Passwords {
     places: Arc<Semaphore>,
     random: Arc<dyn Random>,
@@ -124,14 +124,14 @@ impl Drop for Passwords {
     }
 }
 
-/// Six steps nicer than the rest: beside one thread that never rests a hash gets a fifth of a processor, which is ten
+/// Seven steps nicer than the rest: beside one thread that never rests hashes get a sixth of a processor, which is ten
 /// sign-ins a second on a slow one, and all of it when nothing else is to do.
 fn yield_to_the_rest() {
     #[cfg(target_os = "linux")]
     {
         // Where the system forbids it, passwords are checked all the same, only less politely.
         let _: rustix::io::Result<()> = rustix::process::getpriority_process(None)
-            .and_then(|rest| rustix::process::setpriority_process(None, rest + 6));
+            .and_then(|rest| rustix::process::setpriority_process(None, rest + 7));
     }
 }
 
@@ -247,7 +247,7 @@ mod tests {
         let passwords = Passwords::new(Arc::new(Fixed));
         let niceness = || rustix::process::getpriority_process(None).unwrap();
         let before = niceness();
-        assert_eq!(passwords.run(niceness).await.unwrap(), before + 6);
+        assert_eq!(passwords.run(niceness).await.unwrap(), before + 7);
         assert_eq!(niceness(), before, "the rest keeps its priority");
     }
 

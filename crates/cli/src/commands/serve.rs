@@ -46,7 +46,7 @@ pub fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
                 }
             },
             Metrics::Off => {}
-            Metrics::Public => router = router.merge(metrics::router()),
+            Metrics::Public => router = metrics::router().merge(router),
         }
         printer.note(format_args!("{} is served on {}", config.server.public_url, config.server.listen));
         solo.spawn_tasks(&mut running, stop.clone());

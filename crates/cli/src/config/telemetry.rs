@@ -23,13 +23,13 @@ pub struct Telemetry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Metrics {
-    /// On this address alone.
-    #[serde(untagged)]
-    Address(SocketAddr),
     /// Nowhere.
     Off,
     /// Where everything else is.
     Public,
+    /// On this address alone.
+    #[serde(untagged)]
+    Address(SocketAddr),
 }
 
 /// How log lines are written.

@@ -166,7 +166,7 @@ impl Network {
         })?);
         names.answer_from(solo.kept());
         directory.move_hosts(&url, &solo.rotation_key()?)?;
-        let router = solo.router().merge(metrics::router());
+        let router = metrics::router().merge(solo.router());
         running.spawn(listen::serve(server, router, CONNECTIONS, stopped.clone()));
         solo.spawn_tasks(&mut running, stopped.clone());
 

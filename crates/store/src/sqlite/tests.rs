@@ -60,6 +60,7 @@ fn every_statement_prepares_on_a_new_file() {
     let files = [
         account::STATEMENTS,
         app_password::STATEMENTS,
+        backup::STATEMENTS,
         blob::STATEMENTS,
         consent::STATEMENTS,
         device::STATEMENTS,

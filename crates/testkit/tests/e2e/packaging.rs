@@ -92,9 +92,9 @@ impl Drop for Ended {
 async fn the_debian_package_is_built_installed_started_upgraded_and_removed() -> Result<()> {
     let built = tempfile::tempdir()?;
     let program = stripped(built.path())?;
-    let mut build = Command::new(packaging("deb.sh"));
-    build.arg(&program).arg(built.path().join("out")).env("DPKG_DEB_COMPRESSOR_TYPE", "gzip");
-    let package = printed(build.env("DPKG_DEB_COMPRESSOR_LEVEL", "1"))?;
+    let mut making = Command::new(packaging("deb.sh"));
+    making.arg(&program).arg(built.path().join("out")).env("DPKG_DEB_COMPRESSOR_TYPE", "gzip");
+    let package = printed(making.env("DPKG_DEB_COMPRESSOR_LEVEL", "1"))?;
     let package = package.trim();
     let root = Root::new()?;
     root.dpkg(&["--install", package])?;
@@ -162,9 +162,9 @@ fn the_unit_is_in_order_and_lets_the_program_do_little() -> Result<()> {
 async fn the_container_starts_what_it_says() -> Result<()> {
     let source = std::fs::read_to_string(packaging("Containerfile"))?;
     let source = source.replace("\\\n", " ");
-    let (build, last) = source.rsplit_once("\nFROM ").context("it has two stages")?;
+    let (first, last) = source.rsplit_once("\nFROM ").context("it has two stages")?;
     assert!(last.starts_with("gcr.io/distroless/cc-debian12:nonroot\n"), "the base that is imitated here");
-    assert!(build.contains("\nRUN cargo build --release --locked --package gatewright --bin gatewright\n"));
+    assert!(first.contains("\nRUN cargo build --release --locked --package gatewright --bin gatewright\n"));
     let tree = tempfile::tempdir()?;
     let at = |path: &str| tree.path().join(path.trim_start_matches('/'));
     let built = stripped(tree.path())?;

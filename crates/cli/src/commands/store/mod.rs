@@ -1,6 +1,6 @@
 //! `gatewright store …`: what is kept, as a whole.
 
-mod backup;
+pub mod backup;
 
 use anyhow::Result;
 use clap::Subcommand;

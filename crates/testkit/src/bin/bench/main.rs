@@ -26,6 +26,7 @@ use crate::subject::Subject;
 
 /// Measures the release binary over loopback.
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 struct Args {
     /// The binary to measure
     #[arg(long)]
