@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
@@ -37,14 +38,36 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
+/// The routes that requests are answered by. They can be replaced: a request that has begun is finished by those that it
+/// began with.
+#[derive(Clone, Debug)]
+pub struct Routes(Arc<ArcSwap<Router>>);
+
+impl Routes {
+    /// Answers the next request by these.
+    pub fn replace(&self, router: Router) {
+        self.0.store(Arc::new(router));
+    }
+
+    fn now(&self) -> Router {
+        Router::clone(&self.0.load())
+    }
+}
+
+impl From<Router> for Routes {
+    fn from(router: Router) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(router)))
+    }
+}
+
 /// Answers requests until `stop` changes, then finishes those that were accepted.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    routes: impl Into<Routes>,
     room: impl Into<Room>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let room = room.into();
+    let (routes, room) = (routes.into(), room.into());
     let (places, networks) = (Arc::new(Semaphore::new(room.connections)), Networks::new(&room));
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
@@ -69,7 +92,7 @@ pub async fn serve(
         };
         // Whoever has too many is hung up on: there is nothing to read yet that could be answered.
         let Some(counted) = networks.enter(peer) else { continue };
-        let connection = graceful.watch(connection(&http, stream, peer, room.body, router.clone()));
+        let connection = graceful.watch(connection(&http, stream, peer, room.body, routes.clone()));
         let shown = metrics::Connection::open();
         tokio::spawn(async move {
             // A peer that leaves in the middle is no event.
@@ -89,14 +112,14 @@ fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     patience: Duration,
-    router: Router,
+    routes: Routes,
 ) -> impl GracefulConnection<Error = hyper::Error> + Send + use<> {
     let _ = stream.set_nodelay(true);
     let service = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         let line = Line::begin(&request);
         let answer =
-            router.clone().oneshot(request.map(|body| axum::body::Body::new(Timed::new(body, patience))));
+            routes.now().oneshot(request.map(|body| axum::body::Body::new(Timed::new(body, patience))));
         async move {
             let response = answer.await?;
             if let Some(line) = line {

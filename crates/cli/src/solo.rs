@@ -18,6 +18,7 @@ use gatewright_host::proxy::Forwarding;
 use gatewright_host::settings::{Settings as HostSettings, SignUpMode};
 use gatewright_host::{Host, Keys as HostKeys};
 use gatewright_protocol::crypto::PrivateKey;
+use gatewright_protocol::dpop::nonce::Nonces;
 use gatewright_protocol::random::Random;
 use gatewright_protocol::secret::Password;
 use gatewright_protocol::service_auth::Recipient;
@@ -213,10 +214,37 @@ impl Solo {
     pub fn open(parts: Parts) -> Result<Self> {
         std::fs::create_dir_all(&parts.data)
             .with_context(|| format!("cannot make {}", parts.data.display()))?;
+        let store = Arc::new(open_store(&parts)?);
+        Self::open_over(parts, store, None)
+    }
+
+    /// The same installation by another configuration, over the store that is open. What is in the hands of people and
+    /// programs stays good: rows, keys that the file still has, and the nonces of proofs.
+    ///
+    /// # Errors
+    /// When the keys or the configuration cannot be used, or it is the configuration of another installation.
+    pub fn reopen(&self, config: &Config) -> Result<Self> {
+        let parts = Parts::of(config)?;
+        for (what, stays) in [
+            ("server.public_url", parts.origin == self.parts.origin),
+            ("server.data", parts.data == self.parts.data),
+            ("store", parts.synchronous == self.parts.synchronous),
+        ] {
+            ensure!(
+                stays,
+                Hint::new(
+                    format!("{what} cannot change while the server runs"),
+                    "restart it, or put it back"
+                )
+            );
+        }
+        Self::open_over(parts, Arc::clone(&self.store), Some(self.server.nonces()))
+    }
+
+    fn open_over(parts: Parts, store: Arc<Sqlite>, nonces: Option<Arc<Nonces>>) -> Result<Self> {
         let service_did = parts.service_did()?;
         let keys = KeyFile::load_or_create(&key_file(&parts.data), &*parts.random, parts.clock.now())
             .with_context(|| format!("cannot use {}", key_file(&parts.data).display()))?;
-        let store = Arc::new(open_store(&parts)?);
         let resolver = parts.resolver()?;
         let host = host(&parts, &service_did, &keys, Arc::clone(&store), &resolver)?;
         let accounts = HostedAccounts {
@@ -230,6 +258,7 @@ impl Solo {
             Arc::clone(&store),
             resolver.clone(),
             accounts,
+            nonces,
         )?;
         let tokens = StoreTokens::new(server.key_source(), Arc::clone(&store) as _);
         let guard = Guard::builder(&Url::parse(&parts.origin)?, service_did.clone(), tokens)
@@ -393,6 +422,7 @@ fn authorization_server(
     store: Arc<Sqlite>,
     resolver: Resolver,
     accounts: HostedAccounts,
+    nonces: Option<Arc<Nonces>>,
 ) -> Result<AuthorizationServer> {
     let trusted = parts.oauth.trusted()?;
     let audience = Audience {
@@ -428,6 +458,9 @@ fn authorization_server(
         });
     if let Some(notices) = &parts.notices {
         server = server.notices(Arc::clone(notices));
+    }
+    if let Some(nonces) = nonces {
+        server = server.nonces(nonces);
     }
     Ok(server.build()?)
 }

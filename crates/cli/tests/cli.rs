@@ -379,11 +379,11 @@ fn keys_rotate_keeps_older_keys_and_withdraw_drops_them() {
     let (first, _) = kids(&["list"]);
     let (rotated, said) = kids(&["rotate"]);
     assert_eq!((rotated.len(), rotated.last()), (2, first.last()), "what it signed stays good");
-    assert!(said.contains("restart the server"), "{said}");
+    assert!(said.contains("reload the server"), "{said}");
     let (withdrawn, said) = kids(&["rotate", "--withdraw"]);
     assert_eq!(withdrawn.len(), 1);
     assert!(!rotated.contains(&withdrawn[0]), "the newest may be the stolen one");
-    assert!(said.contains("restart the server now") && said.contains("stop working"), "{said}");
+    assert!(said.contains("reload the server now") && said.contains("stop working"), "{said}");
     assert_eq!(kids(&["list"]).0, withdrawn);
 }
 

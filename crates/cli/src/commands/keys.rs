@@ -16,11 +16,11 @@ use crate::solo;
 pub enum Command {
     /// Print the names of the signing keys, the one in use first
     List(Installation),
-    /// Sign with a new key from the next start on; what older keys signed stays good
+    /// Sign with a new key from the next reload on; what older keys signed stays good
     Rotate(Rotate),
 }
 
-/// Sign with a new key from the next start on.
+/// Sign with a new key from the next reload or start on.
 #[derive(Debug, clap::Args)]
 pub struct Rotate {
     #[command(flatten)]
@@ -44,7 +44,7 @@ pub fn run(command: &Command, printer: &mut Printer) -> Result<u8> {
             keys.withdraw(&SystemRandom, SystemClock.now());
             keys.save(&path)?;
             printer.note(
-                "restart the server now: until then it signs with the old key and takes what that signed",
+                "reload the server now (SIGHUP, `systemctl reload`): until then it signs with the old key and takes what that signed",
             );
             printer.note(
                 "after that, access tokens signed before stop working; applications refresh them and go on, and \
@@ -53,7 +53,7 @@ pub fn run(command: &Command, printer: &mut Printer) -> Result<u8> {
         } else {
             keys.rotate(&SystemRandom, SystemClock.now());
             keys.save(&path)?;
-            printer.note("restart the server, and it signs with the new key");
+            printer.note("reload the server (SIGHUP, `systemctl reload`), and it signs with the new key");
         }
     }
     for kid in keys.kids()? {

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 const BODY: Duration = Duration::from_secs(30);
 
 /// How many connections there is room for, and how long they are waited for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
     /// In all.
     pub connections: usize,

@@ -34,6 +34,7 @@ mod permission_sets;
 mod proof;
 mod reference;
 mod refresh;
+mod reload;
 mod restart;
 mod secrets;
 mod services;
