@@ -8,7 +8,7 @@
 //! 1. Promise it in the trait of its noun (`token.rs`), in terms of what happens to the row.
 //! 2. State the promise as a test in `contract/token.rs`.
 //! 3. Keep it in `memory/token.rs`.
-//! 4. Keep it in `sqlite/token.rs`, with its SQL as `const` text in the list at the end of the file.
+//! 4. Keep it in `sqlite/token.rs` and `postgres/token.rs`, with the SQL as `const` text in the list at the end of each file.
 
 pub mod account;
 pub mod app_password;
@@ -26,6 +26,8 @@ pub mod lexicon;
 pub mod limits;
 pub mod mail_code;
 pub mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod preference;
 pub mod replay;
 mod replay_memory;

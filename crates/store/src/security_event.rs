@@ -216,7 +216,7 @@ pub trait SecurityEventStore: Send + Sync {
 }
 
 /// What was noted lately, so that what happens again and again is not even looked up.
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 #[derive(Debug, Default)]
 pub(crate) struct NotedEvents {
     noted: parking_lot::Mutex<std::collections::HashMap<u64, UnixTime>>,
@@ -224,10 +224,10 @@ pub(crate) struct NotedEvents {
 }
 
 /// Half of them are forgotten when there are so many.
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 const MOST_NOTED: usize = 16_384;
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl NotedEvents {
     /// Whether it is certain that the event need not be noted.
     pub(crate) fn has(&self, event: &SecurityEvent) -> bool {

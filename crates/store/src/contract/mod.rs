@@ -13,6 +13,8 @@
 pub mod account;
 pub mod app_password;
 pub mod blob;
+#[cfg(feature = "postgres")]
+pub mod cluster;
 pub mod consent;
 pub mod device;
 pub mod factor;
@@ -80,6 +82,17 @@ impl Subject {
         let options = Options { limits: LIMITS, synchronous: Synchronous::Normal, ..Options::default() };
         let store = Sqlite::open(folder.path().join("store.db"), options).expect("a new file opens");
         Self::keeping(store, folder)
+    }
+
+    /// An empty PostgreSQL database.
+    #[cfg(feature = "postgres")]
+    pub async fn postgres() -> Self {
+        use crate::postgres::{Options, Postgres};
+
+        let (url, cluster) = cluster::empty_database().await.expect("there is a server");
+        let options = Options { limits: LIMITS, ..Options::default() };
+        let store = Postgres::connect(&url, options).await.expect("an empty database is made ready");
+        Self::keeping(store, cluster)
     }
 
     /// Runs the same step in `RACERS` tasks at once, and collects what each got.
