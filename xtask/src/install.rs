@@ -51,7 +51,7 @@ fn programs(are_needed: impl Fn(&str) -> bool) -> Result<()> {
         .map(|(_, _, package)| *package)
         .collect();
     if !missing.is_empty() {
-        if !is_root() {
+        if !run::is_root() {
             bail!("this needs {0}; install them: apt-get install {0}", missing.join(" "));
         }
         eprintln!("installing {} from Debian's packages", missing.join(", "));
@@ -128,8 +128,4 @@ pub(crate) fn cargo_deny() -> Result<()> {
         return Ok(());
     }
     run::run(&mut run::cargo(&["install", "--locked", "cargo-deny"]))
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }

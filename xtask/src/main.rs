@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod compare;
 mod counts;
+mod databases;
 mod install;
 mod layers;
 mod package;

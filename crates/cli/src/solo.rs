@@ -34,9 +34,10 @@ use gatewright_server::notices::Notices;
 use gatewright_server::passwords::Passwords;
 use gatewright_server::settings::{Audience, Verification};
 use gatewright_server::sign_ups::{NewSignUp, SignUpError, SignUpMode as ServerSignUpMode, SignUps};
-use gatewright_store::HostStore;
 use gatewright_store::account::{Account, AccountStore, PasswordHash};
+use gatewright_store::postgres::{Options as PostgresOptions, Postgres};
 use gatewright_store::sqlite::{Options as SqliteOptions, Sqlite};
+use gatewright_store::{HostStore, Store};
 use http::StatusCode;
 use ipnet::IpNet;
 use tokio::sync::watch;
@@ -47,7 +48,7 @@ use crate::config::Config;
 use crate::config::oauth::Oauth;
 use crate::config::permission_sets::PermissionSets;
 use crate::config::services::Services;
-use crate::config::store::Synchronous;
+use crate::config::store::{Store as StoreConfig, Synchronous};
 use crate::hint::Hint;
 use crate::{metrics, rotation_key};
 
@@ -68,8 +69,8 @@ pub struct Parts {
     pub sign_up: SignUpMode,
     /// The network that names belong to.
     pub network: Network,
-    /// What an acknowledged change survives.
-    pub synchronous: Synchronous,
+    /// Where everything is kept but blobs and keys.
+    pub store: StoreConfig,
     /// Whether requests are counted.
     pub rate_limits: bool,
     /// What people call it; "Gatewright" when absent.
@@ -115,7 +116,7 @@ impl Parts {
             handle_domains: config.identity.handle_domains.clone(),
             sign_up: config.sign_up.mode.into(),
             network: Network::Public,
-            synchronous: config.store.synchronous,
+            store: config.store.clone(),
             rate_limits: config.limits.rate_limits,
             name: Some(config.server.name()?),
             oauth: config.oauth.clone(),
@@ -167,7 +168,7 @@ const WHAT_THIS_IS: &str =
 pub struct Solo {
     server: AuthorizationServer,
     host: Host,
-    store: Arc<Sqlite>,
+    store: Arc<dyn Store>,
     guard: Guard,
     parts: Parts,
     service_did: Did,
@@ -184,18 +185,19 @@ impl Solo {
     ///
     /// # Errors
     /// When its data or keys cannot be used.
-    pub fn open_installation(config: &Config) -> Result<Self> {
-        Self::open(Parts::of(config)?)
+    pub async fn open_installation(config: &Config) -> Result<Self> {
+        Self::open(Parts::of(config)?).await
     }
 
     /// Opens the installation of a configuration, which must be there: a folder whose name is misspelt is not made.
     ///
     /// # Errors
     /// When something of it is missing, or its data or keys cannot be used.
-    pub fn open_existing(config: &Config) -> Result<Self> {
+    pub async fn open_existing(config: &Config) -> Result<Self> {
         let parts = Parts::of(config)?;
         let data = &parts.data;
-        for file in [database_file(data), key_file(data), rotation_key::file(data)] {
+        let database = parts.store.url.is_none().then(|| database_file(data));
+        for file in database.into_iter().chain([key_file(data), rotation_key::file(data)]) {
             ensure!(
                 file.is_file(),
                 Hint::new(
@@ -204,17 +206,17 @@ impl Solo {
                 )
             );
         }
-        Self::open(parts)
+        Self::open(parts).await
     }
 
     /// Opens an installation, or makes it in an empty folder.
     ///
     /// # Errors
     /// When its data or keys cannot be used.
-    pub fn open(parts: Parts) -> Result<Self> {
+    pub async fn open(parts: Parts) -> Result<Self> {
         std::fs::create_dir_all(&parts.data)
             .with_context(|| format!("cannot make {}", parts.data.display()))?;
-        let store = Arc::new(open_store(&parts)?);
+        let store = open_store(&parts).await?;
         Self::open_over(parts, store, None)
     }
 
@@ -228,7 +230,7 @@ impl Solo {
         for (what, stays) in [
             ("server.public_url", parts.origin == self.parts.origin),
             ("server.data", parts.data == self.parts.data),
-            ("store", parts.synchronous == self.parts.synchronous),
+            ("store", parts.store == self.parts.store),
         ] {
             ensure!(
                 stays,
@@ -241,10 +243,14 @@ impl Solo {
         Self::open_over(parts, Arc::clone(&self.store), Some(self.server.nonces()))
     }
 
-    fn open_over(parts: Parts, store: Arc<Sqlite>, nonces: Option<Arc<Nonces>>) -> Result<Self> {
+    fn open_over(parts: Parts, store: Arc<dyn Store>, nonces: Option<Arc<Nonces>>) -> Result<Self> {
         let service_did = parts.service_did()?;
         let keys = KeyFile::load_or_create(&key_file(&parts.data), &*parts.random, parts.clock.now())
             .with_context(|| format!("cannot use {}", key_file(&parts.data).display()))?;
+        // Nodes over one database remember proofs there, so they can have one nonce. What a single process remembers of
+        // them ends with it, and so do its nonces.
+        let shared = parts.store.url.is_some().then(|| Arc::new(Nonces::new(keys.nonce_secret())));
+        let nonces = nonces.or(shared);
         let resolver = parts.resolver()?;
         let host = host(&parts, &service_did, &keys, Arc::clone(&store), &resolver)?;
         let accounts = HostedAccounts {
@@ -394,14 +400,19 @@ impl Solo {
     }
 }
 
-fn open_store(parts: &Parts) -> Result<Sqlite> {
-    let synchronous = match parts.synchronous {
+async fn open_store(parts: &Parts) -> Result<Arc<dyn Store>> {
+    if let Some(url) = parts.store.postgres()? {
+        let options = PostgresOptions { connections: parts.store.connections, ..PostgresOptions::default() };
+        let store = Postgres::connect(&url, options).await.context("cannot use the database of store.url")?;
+        return Ok(Arc::new(store));
+    }
+    let synchronous = match parts.store.synchronous {
         Synchronous::Full => gatewright_store::sqlite::Synchronous::Full,
         Synchronous::Normal => gatewright_store::sqlite::Synchronous::Normal,
     };
     let file = database_file(&parts.data);
     let options = SqliteOptions { synchronous, ..SqliteOptions::default() };
-    Sqlite::open(&file, options).with_context(|| format!("cannot use {}", file.display()))
+    Ok(Arc::new(Sqlite::open(&file, options).with_context(|| format!("cannot use {}", file.display()))?))
 }
 
 /// Service tokens for the record host, by either of its names.
@@ -419,7 +430,7 @@ fn authorization_server(
     parts: &Parts,
     service_did: &Did,
     keys: &KeyFile,
-    store: Arc<Sqlite>,
+    store: Arc<dyn Store>,
     resolver: Resolver,
     accounts: HostedAccounts,
     nonces: Option<Arc<Nonces>>,
@@ -560,7 +571,7 @@ fn host(
     parts: &Parts,
     service_did: &Did,
     keys: &KeyFile,
-    store: Arc<Sqlite>,
+    store: Arc<dyn Store>,
     resolver: &Resolver,
 ) -> Result<Host> {
     let mut settings =

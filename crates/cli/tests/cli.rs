@@ -193,6 +193,36 @@ fn the_configurations_of_the_guides_can_be_served() {
     assert_eq!(checked, 2);
 }
 
+/// A password in the file would be shown by `config show`.
+#[test]
+fn the_url_of_a_database_holds_no_password_and_is_one_of_postgresql() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("gatewright.toml");
+    for (store, why) in [
+        ("url = \"postgres://gatewright@db.example.net/gatewright\"", None),
+        ("url = \"postgres://gatewright:secret@db.example.net/gatewright\"", Some("password_file")),
+        ("url = \"sqlite:gatewright.db\"", Some("postgres://")),
+        ("url = \"postgres://gatewright@db/gatewright\"\nconnections = 0", Some("connections")),
+        ("password_file = \"password\"", Some("store.url")),
+    ] {
+        let text = format!(
+            "[server]\npublic_url = \"https://pds.example.net\"\ndata = \"data\"\n[store]\n{store}\n"
+        );
+        std::fs::write(&file, text).expect("it writes");
+        let output = gatewright(&["config", "check", path(&file)]);
+        match why {
+            None => assert_eq!(output.status, 0, "{store}: {}", output.err),
+            Some(why) => assert!(output.status == 1 && output.err.contains(why), "{store}: {}", output.err),
+        }
+        assert!(!output.err.contains("secret"), "{}", output.err);
+    }
+    // Copying a file does not copy a database.
+    let text = "[server]\npublic_url = \"https://pds.example.net\"\ndata = \"data\"\n[store]\nurl = \"postgres://g@db/g\"\n";
+    std::fs::write(&file, text).expect("it writes");
+    let output = gatewright(&["store", "backup", path(folder.path()), "--config", path(&file)]);
+    assert!(output.status == 1 && output.err.contains("pg_dump"), "{}", output.err);
+}
+
 #[test]
 fn config_check_refuses_what_serve_would_refuse() {
     let folder = tempfile::tempdir().expect("a folder");

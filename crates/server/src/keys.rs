@@ -154,6 +154,11 @@ impl KeyFile {
         Secret(Zeroizing::new(hmac_sha256(&*self.refresh_key.0, &[b"derived for ", purpose])))
     }
 
+    /// What the nonces of proofs are made with, for nodes that share what they remember of proofs (DP-6).
+    pub fn nonce_secret(&self) -> [u8; 32] {
+        *self.derive(b"nonces").0
+    }
+
     /// Seals the signing keys of accounts, and their second factors, in their rows.
     pub fn seal_key(&self) -> SealKey {
         SealKey::new(*self.seal_key.0)

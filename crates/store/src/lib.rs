@@ -108,3 +108,7 @@ impl<T: AccountStore + BlobStore + FactorStore + InviteCodeStore + PreferenceSto
     HostStore for T
 {
 }
+
+/// What a server and a host beside it keep in one place.
+pub trait Store: AuthorizationStore + HostStore {}
+impl<T: AuthorizationStore + HostStore + ?Sized> Store for T {}

@@ -13,5 +13,6 @@ pub mod peer;
 pub mod program;
 pub mod reference;
 pub mod session_store;
+pub mod store;
 pub mod stranger;
 pub mod wire;

@@ -35,6 +35,7 @@ impl TestNetwork {
         let mut options = Options::new(data.path().to_owned());
         options.port = 0;
         options.rate_limits = false;
+        options.store = crate::store::database(data.path())?;
         let network = Network::start(change(options)).await?;
         let ready = serde_json::to_value(network.ready())?;
         Ok(Self { network, ready, data })

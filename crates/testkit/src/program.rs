@@ -64,6 +64,14 @@ impl Program {
         Self::spawn(data, args, |_| ())
     }
 
+    /// The same over a SQLite file, whatever store tests run over: for what only a file has.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub fn start_on_file(data: &Path, args: &[&str]) -> Result<Self> {
+        Self::begin(Command::new(path()?), data, args)
+    }
+
     /// The same with its log lines in a file, chosen by `filter`.
     ///
     /// # Errors
@@ -77,8 +85,14 @@ impl Program {
 
     fn spawn(data: &Path, args: &[&str], change: impl FnOnce(&mut Command)) -> Result<Self> {
         let mut command = Command::new(path()?);
-        command.args(["dev", "--json", "--data"]).arg(data).args(args).stdout(Stdio::piped());
         change(&mut command);
+        let store = crate::store::database(data)?;
+        let store: Vec<&str> = store.iter().flat_map(|url| ["--store", url]).collect();
+        Self::begin(command, data, &[args, &store].concat())
+    }
+
+    fn begin(mut command: Command, data: &Path, args: &[&str]) -> Result<Self> {
+        command.args(["dev", "--json", "--data"]).arg(data).args(args).stdout(Stdio::piped());
         let mut child = command.spawn().context("the program could not be started")?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("no standard output")?).read_line(&mut line)?;

@@ -1,6 +1,6 @@
 //! Session stores of every kind by one text, and database servers that live as long as a test.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use gatewright_client::sessions::file::FolderStore;
 use gatewright_client::sessions::postgres::Postgres;
 use gatewright_client::sessions::redis::Redis;
 use gatewright_client::sessions::sqlite::Sqlite;
+use gatewright_store::contract::cluster::Cluster;
 use tempfile::TempDir;
 
 /// How long a database server may take to answer.
@@ -37,10 +38,15 @@ pub async fn open(text: &str) -> Result<Arc<dyn SessionStore>> {
 /// A database server of one test, on a socket in a folder of its own.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
+    process: Process,
     /// What [`open`] takes.
     pub url: String,
-    folder: TempDir,
+}
+
+#[derive(Debug)]
+enum Process {
+    Postgres(Cluster),
+    Redis(Child, TempDir),
 }
 
 impl Server {
@@ -49,8 +55,8 @@ impl Server {
     /// # Errors
     /// It cannot be made.
     pub fn database(&self, name: &str) -> Result<String> {
-        let mut createdb = Command::new(program("createdb")?);
-        createdb.arg("-h").arg(self.folder.path()).args(["-U", "postgres", name]);
+        let mut createdb = Command::new("createdb");
+        createdb.arg("--maintenance-db").arg(&self.url).arg(name);
         ensure!(createdb.status()?.success(), "createdb failed");
         let (server, _) = self.url.rsplit_once('/').context("the URL names a database")?;
         Ok(format!("{server}/{name}"))
@@ -61,24 +67,25 @@ impl Server {
     /// # Errors
     /// It does not write.
     pub fn written(&self) -> Result<&Path> {
-        let folder = self.folder.path();
-        let mut tell;
-        if self.url.starts_with("redis") {
-            tell = Command::new("redis-cli");
-            tell.arg("-s").arg(folder.join("redis.sock")).arg("SAVE");
-        } else {
-            tell = Command::new(program("psql")?);
-            tell.arg("-h").arg(folder).args(["-q", "-U", "postgres", "-c", "CHECKPOINT"]);
-        }
+        let (folder, mut tell) = match &self.process {
+            Process::Redis(_, folder) => (folder.path(), Command::new("redis-cli")),
+            Process::Postgres(cluster) => (cluster.folder(), Command::new("psql")),
+        };
+        match &self.process {
+            Process::Redis(..) => tell.arg("-s").arg(folder.join("redis.sock")).arg("SAVE"),
+            Process::Postgres(_) => tell.args(["--quiet", "--dbname", &self.url, "--command", "CHECKPOINT"]),
+        };
         ensure!(tell.stdout(Stdio::null()).status()?.success(), "it does not write");
         Ok(folder)
     }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Self::Redis(child, _) = self {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -98,38 +105,17 @@ pub async fn redis() -> Result<Server> {
         .spawn()
         .context("redis-server is not installed")?;
     let url = format!("redis+unix://{}", socket.display());
-    answering(Server { child, url, folder }).await
+    answering(Server { process: Process::Redis(child, folder), url }).await
 }
 
-/// A PostgreSQL server. It does not run as root, so for root it is the user `postgres` who runs it.
+/// A PostgreSQL server.
 ///
 /// # Errors
 /// PostgreSQL is not installed, or does not start.
 pub async fn postgres() -> Result<Server> {
-    let folder = tempfile::tempdir()?;
-    let data = folder.path().join("data");
-    let is_root = std::env::var_os("USER").is_none_or(|user| user == "root");
-    if is_root {
-        std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777))?;
-    }
-    let initdb = run_as(is_root, &program("initdb")?)
-        .args(["--auth=trust", "--username=postgres", "--no-sync", "-D"])
-        .arg(&data)
-        .stdout(Stdio::null())
-        .status()?;
-    ensure!(initdb.success(), "initdb failed");
-    let child = run_as(is_root, &program("postgres")?)
-        .arg("-D")
-        .arg(&data)
-        .arg("-k")
-        .arg(folder.path())
-        .args(["-h", "", "-c", "fsync=off", "-c", "max_connections=100"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let socket = folder.path().to_string_lossy().replace('/', "%2F");
-    let url = format!("postgres://postgres@{socket}/postgres");
-    answering(Server { child, url, folder }).await
+    let cluster = Cluster::start().map_err(anyhow::Error::msg)?;
+    let url = cluster.url().to_owned();
+    answering(Server { process: Process::Postgres(cluster), url }).await
 }
 
 async fn answering(server: Server) -> Result<Server> {
@@ -141,26 +127,4 @@ async fn answering(server: Server) -> Result<Server> {
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
-}
-
-fn run_as(is_root: bool, program: &Path) -> Command {
-    if !is_root {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
-    command
-}
-
-/// A program of PostgreSQL, where Debian puts them or on the path.
-fn program(name: &str) -> Result<PathBuf> {
-    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
-        .map(|folder| folder.filter_map(|entry| Some(entry.ok()?.path())).collect())
-        .unwrap_or_default();
-    versions.sort();
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders =
-        versions.into_iter().rev().map(|version| version.join("bin")).chain(std::env::split_paths(&path));
-    let found = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
-    found.with_context(|| format!("{name} is not installed: apt-get install postgresql"))
 }

@@ -137,7 +137,7 @@ pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
     super::runtime()?.block_on(async {
         match command {
             Command::Create { handle, did, email, json, installation } => {
-                let solo = Solo::open_installation(&Config::load(&installation.config)?)?;
+                let solo = Solo::open_installation(&Config::load(&installation.config)?).await?;
                 let password = read_password(printer)?;
                 let identity = did.map_or(NewIdentity::Plc { recovery_key: None }, NewIdentity::Web);
                 let did = solo.create_account_of(identity, &handle, email.as_deref(), &password).await?;
@@ -156,12 +156,12 @@ pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
                 }
             }
             Command::Invite { withdraw: Some(code), installation, .. } => {
-                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
+                let solo = Solo::open_existing(&Config::load(&installation.config)?).await?;
                 ensure!(solo.kept().disable_invitation(&code).await?, "there is no such code here");
                 printer.note("the code makes no more accounts");
             }
             Command::Invite { count, uses, owner, withdraw: None, json, installation } => {
-                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
+                let solo = Solo::open_existing(&Config::load(&installation.config)?).await?;
                 let owner = match owner {
                     Some(owner) => Some(find(&solo, &owner).await?.did),
                     None => None,
@@ -179,17 +179,17 @@ pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
                 }
             }
             Command::List { json, installation } => {
-                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
+                let solo = Solo::open_existing(&Config::load(&installation.config)?).await?;
                 list(&solo, json, printer).await?;
             }
             Command::Rename { account, handle, installation } => {
-                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
+                let solo = Solo::open_existing(&Config::load(&installation.config)?).await?;
                 let found = find(&solo, &account).await?;
                 solo.host().update_handle(&found.did, &handle).await?;
                 printer.note(format_args!("{} is {handle} from now on", found.handle));
             }
             Command::Restore { account, installation } => {
-                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
+                let solo = Solo::open_existing(&Config::load(&installation.config)?).await?;
                 let found = find(&solo, &account).await?;
                 let (from, to) = (AccountStatus::TakenDown, AccountStatus::Active);
                 let restored = solo.accounts().change_account_status(&found.did, from, to).await?;
@@ -197,14 +197,14 @@ pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
                 printer.note(format_args!("{} can sign in again", found.handle));
             }
             Command::Takedown { account, installation } => {
-                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
+                let solo = Solo::open_existing(&Config::load(&installation.config)?).await?;
                 let found = find(&solo, &account).await?;
                 solo.accounts().set_account_status(&found.did, AccountStatus::TakenDown).await?;
                 printer.note(format_args!("{} is taken down; its sessions are over", found.handle));
                 printer.hint("`gatewright account restore` lets it act again");
             }
             Command::Password { account, installation } => {
-                let solo = Solo::open_existing(&Config::load(&installation.config)?)?;
+                let solo = Solo::open_existing(&Config::load(&installation.config)?).await?;
                 let found = find(&solo, &account).await?;
                 solo.replace_password(&found.did, &read_password(printer)?).await?;
                 printer.note(format_args!("the password of {} is new; its sessions are over", found.handle));

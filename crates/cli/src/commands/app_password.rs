@@ -147,7 +147,7 @@ async fn create(command: Create, printer: &mut Printer) -> Result<()> {
 }
 
 async fn open(installation: &Installation, name: &str) -> Result<(Solo, Account)> {
-    let solo = Solo::open_installation(&Config::load(&installation.config)?)?;
+    let solo = Solo::open_installation(&Config::load(&installation.config)?).await?;
     let account = solo.find_account(name).await?.ok_or_else(|| {
         Hint::new(
             format!("there is no account {name} here"),

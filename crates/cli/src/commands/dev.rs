@@ -48,6 +48,9 @@ pub struct Args {
     /// What an acknowledged change survives: `normal`, the end of the program; `full`, a power cut
     #[arg(long, default_value = "normal", value_parser = synchronous)]
     synchronous: Synchronous,
+    /// Keep everything but blobs and keys in this PostgreSQL database: `postgres://…`
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
     /// What a permission set that gives more than before means for sessions: `follow`, they have it; `notify`, the person
     /// is told by mail, too; `hold`, they wait for the person
     #[arg(long, default_value = "follow", value_parser = set_changes)]
@@ -90,6 +93,7 @@ pub fn run(args: Args, printer: &mut Printer) -> Result<u8> {
         demo: !args.no_demo,
         rate_limits: !args.no_rate_limits,
         synchronous: args.synchronous,
+        store: args.store,
         set_changes: args.set_changes,
         ..Options::new(data)
     };

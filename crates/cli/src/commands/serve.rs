@@ -45,7 +45,7 @@ pub fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
             .with_context(|| format!("cannot listen on {}", config.server.listen))?;
         let stop = super::dev::stop_signal();
         let mut reload = signal(SignalKind::hangup()).context("signals cannot be heard")?;
-        let mut solo = Solo::open_installation(&config)?;
+        let mut solo = Solo::open_installation(&config).await?;
         let mut tasks = tasks(&solo, &stop);
         let routes = Routes::from(router(&solo, &config));
         let mut figures = JoinSet::new();
@@ -71,8 +71,8 @@ pub fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
             tokio::select! {
                 () = &mut serving => break,
                 _ = reload.recv() => match reopen(&solo, file, &config) {
-                    Ok((next, router)) => {
-                        routes.replace(router);
+                    Ok((next, by_now)) => {
+                        routes.replace(by_now);
                         tasks.shutdown().await;
                         tasks = self::tasks(&next, &stop);
                         solo = next;

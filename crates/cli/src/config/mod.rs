@@ -115,6 +115,7 @@ impl Config {
         self.identity.check()?;
         self.limits.check()?;
         self.mail.check()?;
+        self.store.check()?;
         self.telemetry.check()?;
         self.services.check()?;
         self.oauth.check()?;

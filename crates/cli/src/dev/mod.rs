@@ -31,7 +31,7 @@ pub use accounts::DevAccount;
 
 use crate::config::permission_sets::{Changes, PermissionSets};
 use crate::config::services::Services;
-use crate::config::store::Synchronous;
+use crate::config::store::{Store as StoreConfig, Synchronous};
 use crate::mcp::{McpOverHttp, selector};
 use crate::solo::{Parts, Solo};
 use crate::{listen, metrics};
@@ -62,6 +62,8 @@ pub struct Options {
     pub rate_limits: bool,
     /// What an acknowledged change survives.
     pub synchronous: Synchronous,
+    /// The PostgreSQL database that takes the place of the file.
+    pub store: Option<String>,
     /// Who answers what the server does not: services on this machine, too.
     pub services: Services,
     /// What a permission set that gives more than before means for sessions.
@@ -83,6 +85,7 @@ impl Options {
             demo: true,
             rate_limits: true,
             synchronous: Synchronous::Normal,
+            store: None,
             services: Services::default(),
             set_changes: Changes::Follow,
             clock: Arc::new(SystemClock),
@@ -144,7 +147,7 @@ impl Network {
         let port = server.local_addr()?.port();
         let url = format!("http://localhost:{port}");
         let names = Arc::new(Names::default());
-        let solo = Arc::new(Solo::open(Parts {
+        let parts = Parts {
             origin: url.clone(),
             development: true,
             data: options.data.clone(),
@@ -152,7 +155,11 @@ impl Network {
             handle_domains: vec![".test".to_owned()],
             sign_up: options.sign_up,
             network: gatewright_resolve::Network::Development(Arc::clone(&names) as _),
-            synchronous: options.synchronous,
+            store: StoreConfig {
+                synchronous: options.synchronous,
+                url: options.store.clone(),
+                ..StoreConfig::default()
+            },
             rate_limits: options.rate_limits,
             name: None,
             oauth: crate::config::oauth::Oauth::default(),
@@ -163,7 +170,8 @@ impl Network {
             services: options.services.clone(),
             clock: Arc::clone(&options.clock),
             random: Arc::clone(&options.random),
-        })?);
+        };
+        let solo = Arc::new(Solo::open(parts).await?);
         names.answer_from(solo.kept());
         directory.move_hosts(&url, &solo.rotation_key()?)?;
         let router = metrics::router().merge(solo.router());

@@ -13,7 +13,7 @@ fn config(data: &Path, more: &str) -> Config {
 #[tokio::test]
 async fn the_root_says_in_a_line_what_it_is() {
     let folder = tempfile::tempdir().expect("a folder");
-    let solo = Solo::open_installation(&config(folder.path(), "")).expect("it opens");
+    let solo = Solo::open_installation(&config(folder.path(), "")).await.expect("it opens");
     let request = Request::get("/").body(Body::empty()).expect("a request");
     let answer = solo.router().oneshot(request).await.expect("it is answered");
     assert_eq!(answer.status(), 200);
@@ -29,15 +29,15 @@ async fn what_is_not_there_is_not_made() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("mispelt");
     let config = config(&data, "");
-    let error = Solo::open_existing(&config).expect_err("it is not there");
+    let error = Solo::open_existing(&config).await.expect_err("it is not there");
     assert!(format!("{error:#}").contains("there is no installation in"), "{error:#}");
     assert!(!data.exists(), "nothing was made");
-    drop(Solo::open_installation(&config).expect("it is made"));
-    drop(Solo::open_existing(&config).expect("now it is there"));
+    drop(Solo::open_installation(&config).await.expect("it is made"));
+    drop(Solo::open_existing(&config).await.expect("now it is there"));
     for file in ["keys.json", "plc-rotation.key"] {
         let (file, aside) = (data.join(file), folder.path().join(file));
         std::fs::rename(&file, &aside).expect("it moves");
-        Solo::open_existing(&config).expect_err("a key is missing");
+        Solo::open_existing(&config).await.expect_err("a key is missing");
         assert!(!file.exists(), "no other key takes its place");
         std::fs::rename(&aside, &file).expect("it moves back");
     }

@@ -92,13 +92,12 @@ impl Drop for Cluster {
 /// # Errors
 /// There is no server, or it makes none.
 pub async fn empty_database() -> Result<(String, Option<Cluster>), String> {
-    let (server, cluster) = match std::env::var(SERVER) {
-        Ok(server) => (server, None),
-        Err(_) => {
-            let cluster = Cluster::start()?;
-            cluster.answers().await?;
-            (cluster.url().to_owned(), Some(cluster))
-        }
+    let (server, cluster) = if let Ok(server) = std::env::var(SERVER) {
+        (server, None)
+    } else {
+        let cluster = Cluster::start()?;
+        cluster.answers().await?;
+        (cluster.url().to_owned(), Some(cluster))
     };
     let mut admin = PgConnection::connect(&server).await.map_err(|error| error.to_string())?;
     let name = format!("gatewright_{}", unique());
@@ -108,10 +107,11 @@ pub async fn empty_database() -> Result<(String, Option<Cluster>), String> {
     Ok((format!("{host}/{name}"), cluster))
 }
 
-/// A word that nobody else has: of this process and moment.
+/// A word that nobody else has.
 fn unique() -> String {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    format!("{}_{}", std::process::id(), since.as_nanos())
+    use std::hash::{BuildHasher as _, RandomState};
+
+    format!("{}_{:x}", std::process::id(), RandomState::new().hash_one("a database"))
 }
 
 fn run_as(is_root: bool, program: &Path) -> Command {

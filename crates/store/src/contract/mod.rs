@@ -38,7 +38,7 @@ use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::{AuthorizationStore, HostStore, Limits};
+use crate::{Limits, Store};
 
 /// What a store under test is made with.
 pub const LIMITS: Limits = Limits {
@@ -50,26 +50,22 @@ pub const LIMITS: Limits = Limits {
     proofs: 6400,
 };
 
-/// A whole store: what a server and a host keep.
-pub trait Whole: AuthorizationStore + HostStore {}
-impl<T: AuthorizationStore + HostStore + ?Sized> Whole for T {}
-
 /// A store under test, empty and with the limits of [`LIMITS`].
 #[derive(Clone)]
 pub struct Subject {
-    store: Arc<dyn Whole>,
+    store: Arc<dyn Store>,
     /// What must live as long: a folder, a database server.
     _keep: Arc<dyn Any + Send + Sync>,
 }
 
 impl Subject {
     /// A store that needs nothing else.
-    pub fn new(store: impl Whole + 'static) -> Self {
+    pub fn new(store: impl Store + 'static) -> Self {
         Self::keeping(store, ())
     }
 
     /// A store that needs something else as long as it lives.
-    pub fn keeping(store: impl Whole + 'static, keep: impl Any + Send + Sync) -> Self {
+    pub fn keeping(store: impl Store + 'static, keep: impl Any + Send + Sync) -> Self {
         Self { store: Arc::new(store), _keep: Arc::new(keep) }
     }
 
@@ -122,7 +118,7 @@ impl Subject {
 pub const RACERS: usize = 64;
 
 impl Deref for Subject {
-    type Target = dyn Whole;
+    type Target = dyn Store;
 
     fn deref(&self) -> &Self::Target {
         &*self.store

@@ -44,7 +44,7 @@ impl FactorStore for Postgres {
     async fn delete_factor(&self, account: &Did, id: FactorId) -> Result<bool, StoreError> {
         atomic!(self, write => {
             let deleted = write.execute(DELETE, params![id.0, account.as_str()]).await? > 0;
-            if deleted && count_in(&mut write.connection, COUNT, &account).await? == 0 {
+            if deleted && count_in(&mut write.connection, COUNT, account).await? == 0 {
                 write.execute(DELETE_RECOVERY, params![account.as_str()]).await?;
             }
             Ok(deleted)
@@ -57,10 +57,10 @@ impl FactorStore for Postgres {
         codes: Vec<OneTimeCodeHash>,
     ) -> Result<bool, StoreError> {
         atomic!(self, write => {
-            if count_in(&mut write.connection, COUNT, &account).await? == 0 {
+            if count_in(&mut write.connection, COUNT, account).await? == 0 {
                 return Ok(false);
             }
-            replace_recovery(write, &account, &codes).await?;
+            replace_recovery(write, account, &codes).await?;
             Ok(true)
         })
     }
@@ -118,7 +118,7 @@ impl FactorStore for Postgres {
     ) -> Result<Option<WaitingSignIn>, StoreError> {
         atomic!(self, write => {
             let (at, of) = (device.0.as_str(), request.0.as_str());
-            match find_waiting(&mut write.connection, &device, &request, now).await? {
+            match find_waiting(&mut write.connection, device, request, now).await? {
                 Some(waiting) if waiting.tries < most => {
                     write.execute(TRY, params![at, of]).await?;
                     Ok(Some(WaitingSignIn { tries: waiting.tries + 1, ..waiting }))

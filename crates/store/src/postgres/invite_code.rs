@@ -41,7 +41,7 @@ impl InviteCodeStore for Postgres {
     }
 
     async fn find_invitation(&self, code: &InviteCode) -> Result<Option<Invitation>, StoreError> {
-        read!(self, connection => find(connection, &code).await)
+        read!(self, connection => find(connection, code).await)
     }
 
     async fn list_invitations(&self, account: &Did) -> Result<Vec<Invitation>, StoreError> {
@@ -64,7 +64,7 @@ impl InviteCodeStore for Postgres {
         code: &InviteCode,
     ) -> Result<InvitedAccountCreated, StoreError> {
         atomic!(self, write => {
-            if find(&mut write.connection, &code).await?.is_none_or(|row| row.uses_left() == 0) {
+            if find(&mut write.connection, code).await?.is_none_or(|row| row.uses_left() == 0) {
                 return Ok(InvitedAccountCreated::NoUse);
             }
             let outcome = create_in(write, &new).await?;

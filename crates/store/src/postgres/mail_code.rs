@@ -34,7 +34,7 @@ impl MailCodeStore for Postgres {
         code: OneTimeCodeHash,
         now: UnixTime,
     ) -> Result<bool, StoreError> {
-        atomic!(self, write => consume_in(write, &account, purpose, code, now).await)
+        atomic!(self, write => consume_in(write, account, purpose, code, now).await)
     }
 
     async fn confirm_email(
@@ -83,7 +83,7 @@ impl MailCodeStore for Postgres {
         now: UnixTime,
     ) -> Result<bool, StoreError> {
         atomic!(self, write => {
-            Ok(consume_in(write, &account, MailPurpose::DeleteAccount, code, now).await?
+            Ok(consume_in(write, account, MailPurpose::DeleteAccount, code, now).await?
                 && account::delete_in(write, account).await?)
         })
     }

@@ -24,7 +24,7 @@ impl PreferenceStore for Postgres {
         preferences: Vec<Preference>,
     ) -> Result<(), StoreError> {
         atomic!(self, write => {
-            own(write, &account).await?;
+            own(write, account).await?;
             write.execute(DELETE, params![account.as_str(), kept]).await?;
             for preference in &preferences {
                 write.execute(APPEND, params![account.as_str(), &preference.kind, &preference.json]).await?;

@@ -23,9 +23,41 @@ pub(super) enum Kind {
     Requests,
 }
 
-const KINDS: usize = 6;
+/// One of something for each kind.
+#[derive(Debug, Default)]
+struct Each<T> {
+    assertions: T,
+    challenges: T,
+    devices: T,
+    lexicon_versions: T,
+    proofs: T,
+    requests: T,
+}
+
+impl<T> Each<T> {
+    const fn of(&self, kind: Kind) -> &T {
+        match kind {
+            Kind::Assertions => &self.assertions,
+            Kind::Challenges => &self.challenges,
+            Kind::Devices => &self.devices,
+            Kind::LexiconVersions => &self.lexicon_versions,
+            Kind::Proofs => &self.proofs,
+            Kind::Requests => &self.requests,
+        }
+    }
+}
 
 impl Kind {
+    /// In the order of the columns of [`COUNT`].
+    const ALL: [Self; 6] = [
+        Self::Assertions,
+        Self::Challenges,
+        Self::Devices,
+        Self::LexiconVersions,
+        Self::Proofs,
+        Self::Requests,
+    ];
+
     const fn limit(self, limits: &Limits) -> u64 {
         match self {
             Self::Assertions => limits.assertions,
@@ -40,7 +72,7 @@ impl Kind {
 
 /// What a step changes of the counts.
 #[derive(Debug, Default)]
-pub(super) struct Grown([i64; KINDS]);
+pub(super) struct Grown(Vec<(Kind, i64)>);
 
 impl Grown {
     pub(super) fn of(kind: Kind, rows: i64) -> Self {
@@ -50,7 +82,7 @@ impl Grown {
     }
 
     pub(super) fn add(&mut self, kind: Kind, rows: i64) {
-        self.0[kind as usize] += rows;
+        self.0.push((kind, rows));
     }
 }
 
@@ -63,7 +95,7 @@ pub(super) fn signed(rows: usize) -> i64 {
 #[derive(Debug)]
 pub(super) struct Room {
     limits: Limits,
-    rows: [AtomicI64; KINDS],
+    rows: Each<AtomicI64>,
     /// When all of them were counted last.
     counted: Mutex<Instant>,
 }
@@ -73,28 +105,26 @@ const RECOUNT: Duration = Duration::from_secs(1);
 
 impl Room {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, rows: Default::default(), counted: Mutex::new(Instant::now()) }
+        Self { limits, rows: Each::default(), counted: Mutex::new(Instant::now()) }
     }
 
     /// A place for one more row, held until it is kept or dropped; none if all are taken.
     pub(super) fn take(&self, kind: Kind) -> Option<Place<'_>> {
         let limit = i64::try_from(kind.limit(&self.limits)).unwrap_or(i64::MAX);
         let more = |rows| (rows < limit).then_some(rows + 1);
-        let taken = self.rows[kind as usize].fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        let taken = self.rows.of(kind).fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
         taken.is_ok().then(|| Place { room: self, kind })
     }
 
     /// Whether all places are taken.
     pub(super) fn is_full(&self, kind: Kind) -> bool {
         let limit = i64::try_from(kind.limit(&self.limits)).unwrap_or(i64::MAX);
-        self.rows[kind as usize].load(Ordering::Relaxed) >= limit
+        self.rows.of(kind).load(Ordering::Relaxed) >= limit
     }
 
-    pub(super) fn apply(&self, grown: Grown) {
-        for (rows, more) in self.rows.iter().zip(grown.0) {
-            if more != 0 {
-                rows.fetch_add(more, Ordering::Relaxed);
-            }
+    pub(super) fn apply(&self, grown: &Grown) {
+        for (kind, more) in &grown.0 {
+            self.rows.of(*kind).fetch_add(*more, Ordering::Relaxed);
         }
     }
 
@@ -112,16 +142,12 @@ impl Room {
     pub(super) async fn count(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         let counts = one(connection, COUNT, params![], |row| {
             let columns = Columns::new("count", row);
-            let mut counts = [0_i64; KINDS];
-            for (at, count) in counts.iter_mut().enumerate() {
-                *count = columns.value(at, "count")?;
+            for (at, kind) in Kind::ALL.into_iter().enumerate() {
+                self.rows.of(kind).store(columns.value(at, "count")?, Ordering::Relaxed);
             }
-            Ok(counts)
+            Ok(())
         });
-        for (rows, count) in self.rows.iter().zip(counts.await?.unwrap_or_default()) {
-            rows.store(count, Ordering::Relaxed);
-        }
-        Ok(())
+        counts.await.map(drop)
     }
 }
 
@@ -140,12 +166,12 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.room.rows[self.kind as usize].fetch_sub(1, Ordering::Relaxed);
+        self.room.rows.of(self.kind).fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 statements! {
-    /// In the order of [`Kind`].
+    /// In the order of [`Kind::ALL`].
     COUNT = "SELECT (SELECT count(*) FROM assertion), (SELECT count(*) FROM challenge), \
         (SELECT count(*) FROM device), (SELECT count(*) FROM lexicon_version), (SELECT count(*) FROM proof), \
         (SELECT count(*) FROM request)";

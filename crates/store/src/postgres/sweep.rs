@@ -28,7 +28,7 @@ impl Sweep for Postgres {
         });
         let proofs = params![horizon.now.millis(), clamp(horizon.batch)];
         let swept = read!(self, connection => all(connection, PROOFS, proofs, |_| Ok(())).await)?.len();
-        self.room.apply(Grown::of(Kind::Proofs, -signed(swept)));
+        self.room.apply(&Grown::of(Kind::Proofs, -signed(swept)));
         let rows = atomic!(self, write => sweep_in(write, &horizon, &tokens, &devices).await)?;
         Ok(rows + swept as u64)
     }

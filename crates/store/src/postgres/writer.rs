@@ -58,7 +58,7 @@ impl Write {
         };
         match outcome {
             Ok(done) => {
-                room.apply(grown);
+                room.apply(&grown);
                 Some(Ok(done))
             }
             Err(error) if tries.again(&error).await => None,

@@ -48,7 +48,7 @@ async fn a_copy_is_made_while_the_server_writes_and_holds_all_of_it() -> Result<
     let config = place.path().join("gatewright.toml");
     let text = format!("[server]\npublic_url = \"https://pds.example.net\"\ndata = {:?}\n", data.display());
     std::fs::write(&config, text)?;
-    let program = Program::start(&data, &["--port", "0"])?;
+    let program = Program::start_on_file(&data, &["--port", "0"])?;
     let (url, alice) = (program.url().to_owned(), Person::all(&program.ready)[0].clone());
     let mut app = App::loopback(&url, SCOPE)?;
     app.sign_in(&alice).await?;
@@ -96,7 +96,7 @@ async fn a_copy_is_made_while_the_server_writes_and_holds_all_of_it() -> Result<
     std::fs::rename(copy.join("gatewright.sqlite"), data.join("gatewright.sqlite"))?;
     std::fs::rename(copy.join("blobs"), data.join("blobs"))?;
     std::fs::rename(keys.join("keys.json"), data.join("keys.json"))?;
-    let program = Program::start(&data, &["--port", "0"])?;
+    let program = Program::start_on_file(&data, &["--port", "0"])?;
     assert_eq!(program.url(), url);
     assert_eq!(count(&mut app, &url, &alice.did).await?, all, "of before {before} and beside {more}");
     let cid = blob["ref"]["$link"].as_str().context("a blob has a CID")?;

@@ -9,6 +9,7 @@ use gatewright_resolve::fetch::TIMEOUT;
 use gatewright_resolve::system::SystemRandom;
 use gatewright_testkit::app::App;
 use gatewright_testkit::client_host::{ClientHost, MOVED, Misbehaviour};
+use gatewright_testkit::store::Database;
 use gatewright_testkit::wire::Answer;
 
 use crate::hosted_clients::{Stage, told};
@@ -195,15 +196,10 @@ async fn sec_23_a_store_that_fails_ends_no_session() -> Result<()> {
     let mut app = signed_in(&network, &alice, NOTES).await?;
     let before = app.tokens.clone().expect("signed in");
     // A trigger in the database stands for a disk that takes no more.
-    let file = network.network().ready().data.join("gatewright.sqlite");
-    let database = rusqlite::Connection::open(file)?;
-    database.busy_timeout(Duration::from_secs(5))?;
+    let database = Database::of(network.data())?;
     let triggers = [("token", "INSERT"), ("token", "UPDATE"), ("refresh", "INSERT"), ("refresh", "UPDATE")];
     for (table, event) in triggers {
-        database.execute_batch(&format!(
-            "CREATE TRIGGER full_{table}_{event} BEFORE {event} ON {table} \
-             BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
-        ))?;
+        database.fill_up(table, event)?;
     }
     for _ in 0..2 {
         let failed = app.present(&before.refresh).await?;
@@ -214,7 +210,7 @@ async fn sec_23_a_store_that_fails_ends_no_session() -> Result<()> {
     assert_eq!(app.query(host, "com.atproto.server.getSession", &[]).await?.status, 200);
 
     for (table, event) in triggers {
-        database.execute_batch(&format!("DROP TRIGGER full_{table}_{event}"))?;
+        database.make_room(table, event)?;
     }
     let after = app.refresh().await?;
     assert_ne!(after.refresh, before.refresh);

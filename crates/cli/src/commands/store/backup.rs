@@ -38,7 +38,15 @@ pub struct Args {
 /// # Errors
 /// When there is no installation, or a folder cannot be written.
 pub fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
-    let data = Config::load(&args.installation.config)?.server.data;
+    let config = Config::load(&args.installation.config)?;
+    ensure!(
+        config.store.url.is_none(),
+        Hint::new(
+            "this copies a SQLite file, and the installation has a PostgreSQL database",
+            "`pg_dump` copies that; copy the folder of blobs after it"
+        )
+    );
+    let data = config.server.data;
     let database = solo::database_file(&data);
     ensure!(
         database.is_file(),
