@@ -2,6 +2,7 @@
 //!
 //! `serve` and `dev` run it, `account` opens it for a moment.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::routing::get;
 use gatewright_guard::{Guard, ServiceTokens, StoreTokens};
+use gatewright_host::entryway::{Entryway, HostBehind};
 use gatewright_host::operations::create_account::{CreateAccount, CreateAccountError, NewIdentity};
 use gatewright_host::operations::sign_up::{SignUp, SignUpError as HostSignUpError};
 use gatewright_host::plc::HttpPlcDirectory;
@@ -43,6 +45,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::config::Config;
+use crate::config::hosts::Host as HostConfig;
 use crate::config::oauth::Oauth;
 use crate::config::permission_sets::PermissionSets;
 use crate::config::services::Services;
@@ -85,6 +88,8 @@ pub struct Parts {
     pub blob_bytes: u64,
     /// Who answers what this installation does not.
     pub services: Services,
+    /// Stock hosts behind this installation, which keep the records of its accounts.
+    pub hosts: Vec<HostConfig>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -123,6 +128,7 @@ impl Parts {
             notices: config.mail.notices()?,
             blob_bytes: config.limits.blob_bytes,
             services: config.services.clone(),
+            hosts: config.host.clone(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         })
@@ -218,14 +224,18 @@ impl Solo {
             .with_context(|| format!("cannot use {}", key_file(&parts.data).display()))?;
         let store = Arc::new(open_store(&parts)?);
         let resolver = parts.resolver()?;
-        let host = host(&parts, &service_did, &keys, Arc::clone(&store), &resolver)?;
+        let behind: Vec<HostBehind> = parts.hosts.iter().map(HostConfig::open).collect::<Result<_>>()?;
+        let audiences = audiences(&parts, &service_did, &behind);
+        let host = host(&parts, &service_did, &keys, Arc::clone(&store), &resolver, behind)?;
         let accounts = HostedAccounts {
             accounts: StoreAccounts::new(Arc::clone(&store) as _, Arc::clone(&parts.random)),
             host: host.clone(),
         };
+        let hosts = audiences.iter().skip(1).map(|host| host.service.clone()).collect();
         let server = authorization_server(
             &parts,
             &service_did,
+            audiences,
             &keys,
             Arc::clone(&store),
             resolver.clone(),
@@ -239,6 +249,7 @@ impl Solo {
             .security_events(Arc::clone(&store) as _)
             .service_tokens(service_tokens(&parts, &service_did, &resolver)?)
             .forwarding(parts.services.usual()?)
+            .entryway_of(hosts)
             .build(server.nonces(), Arc::clone(&store) as _, Arc::clone(&parts.clock));
         Ok(Self { server, host, store, guard, parts, service_did })
     }
@@ -279,6 +290,26 @@ impl Solo {
     /// When its file cannot be read.
     pub fn rotation_key(&self) -> Result<PrivateKey> {
         rotation_key::load_or_create(&self.parts.data, &*self.parts.random)
+    }
+
+    /// What a stock host behind this installation is told in its environment.
+    ///
+    /// # Errors
+    /// When the file of a key cannot be read or made.
+    pub fn host_environment(&self) -> Result<Vec<(&'static str, String)>> {
+        let key = rotation_key::entryway(&self.parts.data, &*self.parts.random)?;
+        let hex = key.public().compressed().iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+        Ok(vec![
+            ("PDS_ENTRYWAY_URL", self.parts.origin.clone()),
+            ("PDS_ENTRYWAY_DID", self.service_did.to_string()),
+            ("PDS_ENTRYWAY_JWT_VERIFY_KEY_K256_PUBLIC_KEY_HEX", hex),
+            ("PDS_ENTRYWAY_PLC_ROTATION_KEY", self.rotation_key()?.public().to_did_key()),
+            ("PDS_SERVICE_HANDLE_DOMAINS", self.parts.handle_domains.join(",")),
+            ("PDS_DID_PLC_URL", self.parts.plc_url.as_str().trim_end_matches('/').to_owned()),
+        ])
     }
 
     /// What the host keeps: accounts and their records.
@@ -384,20 +415,31 @@ fn service_tokens(parts: &Parts, service_did: &Did, resolver: &Resolver) -> Resu
     })
 }
 
+/// Whom tokens are for: the host of this installation first, and those behind it.
+fn audiences(parts: &Parts, service_did: &Did, behind: &[HostBehind]) -> Vec<Audience> {
+    let own = Audience {
+        origin: parts.origin.clone(),
+        service: service_did.clone(),
+        verification: Verification::Shared,
+    };
+    let behind = behind.iter().map(|host| Audience {
+        origin: host.origin(),
+        service: host.service.clone(),
+        verification: Verification::Entryway,
+    });
+    std::iter::once(own).chain(behind).collect()
+}
+
 fn authorization_server(
     parts: &Parts,
     service_did: &Did,
+    audiences: Vec<Audience>,
     keys: &KeyFile,
     store: Arc<Sqlite>,
     resolver: Resolver,
     accounts: HostedAccounts,
 ) -> Result<AuthorizationServer> {
     let trusted = parts.oauth.trusted()?;
-    let audience = Audience {
-        origin: parts.origin.clone(),
-        service: service_did.clone(),
-        verification: Verification::Shared,
-    };
     let sets = Lexicons::new(
         Arc::new(resolver.clone()),
         Arc::clone(&store) as _,
@@ -408,7 +450,6 @@ fn authorization_server(
     let mut server = AuthorizationServer::builder(&parts.origin, store, Arc::clone(&accounts) as _)
         .sign_ups(accounts)
         .keys(keys)
-        .audience(audience)
         .development(parts.development)
         .clients(Arc::new(resolver))
         .permission_sets(Arc::new(sets))
@@ -417,6 +458,7 @@ fn authorization_server(
         .settings(|settings| {
             settings.limits.enabled = parts.rate_limits;
             parts.oauth.apply(settings);
+            settings.audiences = audiences;
             settings.set_changes = parts.permission_sets.changes.into();
             settings.trusted_clients.extend(trusted);
             settings.trusted_proxies.extend(parts.proxies());
@@ -426,6 +468,10 @@ fn authorization_server(
         });
     if let Some(notices) = &parts.notices {
         server = server.notices(Arc::clone(notices));
+    }
+    if !parts.hosts.is_empty() {
+        let key = rotation_key::entryway(&parts.data, &*parts.random)?;
+        server = server.entryway(service_did.clone(), key);
     }
     Ok(server.build()?)
 }
@@ -461,6 +507,10 @@ impl Accounts for HostedAccounts {
     async fn describe(&self, account: &KnownAccount) -> Result<Option<serde_json::Value>, AccountsError> {
         let document = self.host.did_document(&account.did).await?;
         document.map(serde_json::to_value).transpose().map_err(|error| AccountsError::Elsewhere(error.into()))
+    }
+
+    async fn delete_elsewhere(&self, did: &Did) -> Result<(), AccountsError> {
+        self.host.delete_behind(did).await.map_err(|error| AccountsError::Elsewhere(error.into()))
     }
 }
 
@@ -510,6 +560,7 @@ fn refused(error: HostSignUpError) -> SignUpError {
             CreateAccountError::Handle(handle) => SignUpError::Domain(handle),
             CreateAccountError::HandleTaken(handle) => SignUpError::HandleTaken(handle),
             CreateAccountError::InviteCode => SignUpError::InviteCode,
+            CreateAccountError::NoRoom => SignUpError::Closed,
             error => SignUpError::Elsewhere(error.into()),
         },
         HostSignUpError::InviteCode => SignUpError::InviteCode,
@@ -527,6 +578,7 @@ fn host(
     keys: &KeyFile,
     store: Arc<Sqlite>,
     resolver: &Resolver,
+    behind: Vec<HostBehind>,
 ) -> Result<Host> {
     let mut settings =
         HostSettings::new(Url::parse(&parts.origin)?, service_did.clone(), parts.data.join("blobs"));
@@ -541,7 +593,11 @@ fn host(
         rotation: rotation_key::load_or_create(&parts.data, &*parts.random)?,
     };
     let plc = Arc::new(HttpPlcDirectory::new(resolver.fetcher().clone(), parts.plc_url.clone()));
-    let host = Host::builder(settings, store, keys, plc, Arc::clone(&parts.clock), Arc::clone(&parts.random));
+    let mut host =
+        Host::builder(settings, store, keys, plc, Arc::clone(&parts.clock), Arc::clone(&parts.random));
+    if !behind.is_empty() {
+        host = host.entryway(Entryway::new(behind, resolver.fetcher().clone()));
+    }
     let forwarding =
         Forwarding { resolver: resolver.clone(), recipient: parts.services.token_audience.into() };
     Ok(host.identities(Arc::new(resolver.clone())).forwarding(forwarding).build()?)

@@ -159,6 +159,7 @@ impl World {
             email: None,
             email_confirmed: false,
             status: AccountStatus::Active,
+            host: None,
             created_at: self.now(),
         };
         let did = account.did.clone();

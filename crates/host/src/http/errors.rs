@@ -143,6 +143,7 @@ impl From<AccessError> for XrpcError {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::Deactivated => Self::unauthorized("AccountDeactivated", error.to_string()),
+            AccessError::Elsewhere(_) => Self::invalid_request(error.to_string()),
             AccessError::NotFound => Self::account_not_found(&error),
             AccessError::NotYours => Self::unauthorized("AuthenticationRequired", error.to_string()),
             AccessError::Store(error) => error.into(),
@@ -253,6 +254,7 @@ impl From<ActivateAccountError> for XrpcError {
         match error {
             ActivateAccountError::Identity(IdentityFault::Store(error))
             | ActivateAccountError::Store(error) => error.into(),
+            ActivateAccountError::Host(error) => Self::upstream_failure(&error),
             ActivateAccountError::Identity(_) => Self::invalid_request(error.to_string()),
             ActivateAccountError::NotFound => Self::account_not_found(&error),
             ActivateAccountError::TakenDown => Self::unauthorized("AccountTakedown", error.to_string()),
@@ -275,6 +277,7 @@ impl From<CreateInviteCodesError> for XrpcError {
 impl From<DeactivateAccountError> for XrpcError {
     fn from(error: DeactivateAccountError) -> Self {
         match error {
+            DeactivateAccountError::Host(error) => Self::upstream_failure(&error),
             DeactivateAccountError::NotFound => Self::account_not_found(&error),
             DeactivateAccountError::Store(error) => error.into(),
         }
@@ -380,6 +383,7 @@ impl From<UpdateHandleError> for XrpcError {
         use UpdateHandleError as E;
         match error {
             E::Document(_) | E::NoKey => Self::invalid_request(error.to_string()),
+            E::Host(error) => Self::upstream_failure(&error),
             E::NotFound => Self::account_not_found(&error),
             E::NotGiven(_) | E::Unresolved(_) => Self::bad("InvalidHandle", error.to_string()),
             E::Plc(error) => Self::upstream_failure(&error),

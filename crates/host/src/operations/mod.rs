@@ -6,6 +6,7 @@ pub mod apply_writes;
 pub mod check_account_status;
 pub mod check_identity;
 pub mod create_account;
+mod create_behind;
 pub mod create_invite_codes;
 pub mod create_record;
 pub mod deactivate_account;

@@ -16,9 +16,9 @@ use crate::accounts::AccountsError;
 use crate::http::errors::log_internal;
 use crate::operations::{
     ConfirmEmailError, CreateAccountError, CreateAppPasswordError, CreateSessionError, DeleteAccountError,
-    DeleteSessionError, ExpandScopesError, FindMailCodeError, ListAppPasswordsError, RefreshSessionError,
-    RequestMailCodeError, RequestPasswordResetError, ResetPasswordError, RevokeAppPasswordError,
-    SendMailCodeError, UpdateEmailError,
+    DeleteSessionError, DereferenceScopeError, ExpandScopesError, FindMailCodeError, ListAppPasswordsError,
+    RefreshSessionError, RequestMailCodeError, RequestPasswordResetError, ResetPasswordError,
+    RevokeAppPasswordError, SendMailCodeError, UpdateEmailError,
 };
 use crate::sign_ups::SignUpError;
 
@@ -219,6 +219,17 @@ impl From<DeleteSessionError> for XrpcRefusal {
     fn from(error: DeleteSessionError) -> Self {
         match error {
             DeleteSessionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DereferenceScopeError> for XrpcRefusal {
+    fn from(error: DereferenceScopeError) -> Self {
+        match error {
+            DereferenceScopeError::Unknown => {
+                Self::new(StatusCode::BAD_REQUEST, "InvalidScopeReference", error.to_string())
+            }
+            DereferenceScopeError::Store(error) => error.into(),
         }
     }
 }
