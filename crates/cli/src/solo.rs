@@ -2,19 +2,19 @@
 //!
 //! `serve` and `dev` run it, `account` opens it for a moment.
 
-use std::fmt::Write as _;
+mod accounts;
+mod hosts;
+
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use async_trait::async_trait;
 use axum::Router;
 use axum::routing::get;
 use gatewright_guard::{Guard, ServiceTokens, StoreTokens};
 use gatewright_host::entryway::{Entryway, HostBehind};
-use gatewright_host::operations::create_account::{CreateAccount, CreateAccountError, NewIdentity};
-use gatewright_host::operations::sign_up::{SignUp, SignUpError as HostSignUpError};
+use gatewright_host::operations::create_account::{CreateAccount, NewIdentity};
 use gatewright_host::plc::HttpPlcDirectory;
 use gatewright_host::proxy::Forwarding;
 use gatewright_host::settings::{Settings as HostSettings, SignUpMode};
@@ -28,13 +28,12 @@ use gatewright_protocol::time::Clock;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
 use gatewright_resolve::{Network, Resolver};
 use gatewright_server::AuthorizationServer;
-use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount, ProvenAccount, StoreAccounts};
+use gatewright_server::accounts::StoreAccounts;
 use gatewright_server::keys::KeyFile;
 use gatewright_server::lexicons::Lexicons;
 use gatewright_server::notices::Notices;
 use gatewright_server::passwords::Passwords;
-use gatewright_server::settings::{Audience, Verification};
-use gatewright_server::sign_ups::{NewSignUp, SignUpError, SignUpMode as ServerSignUpMode, SignUps};
+use gatewright_server::settings::Audience;
 use gatewright_store::HostStore;
 use gatewright_store::account::{Account, AccountStore, PasswordHash};
 use gatewright_store::sqlite::{Options as SqliteOptions, Sqlite};
@@ -52,6 +51,7 @@ use crate::config::services::Services;
 use crate::config::store::Synchronous;
 use crate::hint::Hint;
 use crate::rotation_key;
+use accounts::HostedAccounts;
 
 /// What an installation is made of.
 #[derive(Debug)]
@@ -225,7 +225,7 @@ impl Solo {
         let store = Arc::new(open_store(&parts)?);
         let resolver = parts.resolver()?;
         let behind: Vec<HostBehind> = parts.hosts.iter().map(HostConfig::open).collect::<Result<_>>()?;
-        let audiences = audiences(&parts, &service_did, &behind);
+        let audiences = hosts::audiences(&parts, &service_did, &behind);
         let host = host(&parts, &service_did, &keys, Arc::clone(&store), &resolver, behind)?;
         let accounts = HostedAccounts {
             accounts: StoreAccounts::new(Arc::clone(&store) as _, Arc::clone(&parts.random)),
@@ -297,19 +297,7 @@ impl Solo {
     /// # Errors
     /// When the file of a key cannot be read or made.
     pub fn host_environment(&self) -> Result<Vec<(&'static str, String)>> {
-        let key = rotation_key::entryway(&self.parts.data, &*self.parts.random)?;
-        let hex = key.public().compressed().iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
-        Ok(vec![
-            ("PDS_ENTRYWAY_URL", self.parts.origin.clone()),
-            ("PDS_ENTRYWAY_DID", self.service_did.to_string()),
-            ("PDS_ENTRYWAY_JWT_VERIFY_KEY_K256_PUBLIC_KEY_HEX", hex),
-            ("PDS_ENTRYWAY_PLC_ROTATION_KEY", self.rotation_key()?.public().to_did_key()),
-            ("PDS_SERVICE_HANDLE_DOMAINS", self.parts.handle_domains.join(",")),
-            ("PDS_DID_PLC_URL", self.parts.plc_url.as_str().trim_end_matches('/').to_owned()),
-        ])
+        hosts::environment(&self.parts, &self.service_did, &self.rotation_key()?)
     }
 
     /// What the host keeps: accounts and their records.
@@ -415,21 +403,6 @@ fn service_tokens(parts: &Parts, service_did: &Did, resolver: &Resolver) -> Resu
     })
 }
 
-/// Whom tokens are for: the host of this installation first, and those behind it.
-fn audiences(parts: &Parts, service_did: &Did, behind: &[HostBehind]) -> Vec<Audience> {
-    let own = Audience {
-        origin: parts.origin.clone(),
-        service: service_did.clone(),
-        verification: Verification::Shared,
-    };
-    let behind = behind.iter().map(|host| Audience {
-        origin: host.origin(),
-        service: host.service.clone(),
-        verification: Verification::Entryway,
-    });
-    std::iter::once(own).chain(behind).collect()
-}
-
 fn authorization_server(
     parts: &Parts,
     service_did: &Did,
@@ -474,102 +447,6 @@ fn authorization_server(
         server = server.entryway(service_did.clone(), key);
     }
     Ok(server.build()?)
-}
-
-/// The accounts of the store, whose documents the host beside the server knows.
-struct HostedAccounts {
-    accounts: StoreAccounts,
-    host: Host,
-}
-
-#[async_trait]
-impl Accounts for HostedAccounts {
-    async fn check_password(
-        &self,
-        identifier: &str,
-        password: Password,
-    ) -> Result<Option<ProvenAccount>, AccountsError> {
-        self.accounts.check_password(identifier, password).await
-    }
-
-    async fn find(&self, did: &Did) -> Result<Option<KnownAccount>, AccountsError> {
-        self.accounts.find(did).await
-    }
-
-    async fn find_named(&self, identifier: &str) -> Result<Option<KnownAccount>, AccountsError> {
-        self.accounts.find_named(identifier).await
-    }
-
-    fn kept_passwords(&self) -> Option<&Passwords> {
-        self.accounts.kept_passwords()
-    }
-
-    async fn describe(&self, account: &KnownAccount) -> Result<Option<serde_json::Value>, AccountsError> {
-        let document = self.host.did_document(&account.did).await?;
-        document.map(serde_json::to_value).transpose().map_err(|error| AccountsError::Elsewhere(error.into()))
-    }
-
-    async fn delete_elsewhere(&self, did: &Did) -> Result<(), AccountsError> {
-        self.host.delete_behind(did).await.map_err(|error| AccountsError::Elsewhere(error.into()))
-    }
-}
-
-/// New accounts are the host's to make; their passwords are hashed where those of all others are checked.
-#[async_trait]
-impl SignUps for HostedAccounts {
-    fn mode(&self) -> ServerSignUpMode {
-        match self.host.settings().sign_up {
-            SignUpMode::Closed => ServerSignUpMode::Closed,
-            SignUpMode::Invite => ServerSignUpMode::Invite,
-            SignUpMode::Open => ServerSignUpMode::Open,
-        }
-    }
-
-    fn handle_domains(&self) -> Vec<String> {
-        self.host.settings().handle_domains.clone()
-    }
-
-    async fn sign_up(&self, new: NewSignUp) -> Result<ProvenAccount, SignUpError> {
-        let elsewhere = |error: AccountsError| SignUpError::Elsewhere(error.into());
-        let hash =
-            self.accounts.passwords().hash(new.password).await.map_err(|error| elsewhere(error.into()))?;
-        let identity = match new.moved {
-            Some(did) => NewIdentity::Moved(did),
-            None => NewIdentity::Plc { recovery_key: new.recovery_key },
-        };
-        let account = CreateAccount {
-            handle: new.handle,
-            email: Some(new.email.as_str().to_owned()),
-            password: Some(hash.clone()),
-            identity,
-        };
-        let wanted = SignUp { account, invite: new.invite, peer: new.peer };
-        let account = self.host.sign_up(wanted).await.map_err(refused)?;
-        Ok(ProvenAccount { account: account.into(), password: Some(hash) })
-    }
-}
-
-/// Why the host made no account, in the words of the server.
-fn refused(error: HostSignUpError) -> SignUpError {
-    match error {
-        HostSignUpError::Closed => SignUpError::Closed,
-        HostSignUpError::Create(error) => match error {
-            CreateAccountError::Did(did) => SignUpError::IncompatibleDid(did),
-            CreateAccountError::DidTaken => SignUpError::DidTaken,
-            CreateAccountError::EmailTaken => SignUpError::EmailTaken,
-            CreateAccountError::Handle(handle) => SignUpError::Domain(handle),
-            CreateAccountError::HandleTaken(handle) => SignUpError::HandleTaken(handle),
-            CreateAccountError::InviteCode => SignUpError::InviteCode,
-            CreateAccountError::NoRoom => SignUpError::Closed,
-            error => SignUpError::Elsewhere(error.into()),
-        },
-        HostSignUpError::InviteCode => SignUpError::InviteCode,
-        HostSignUpError::RecoveryKey => SignUpError::RecoveryKey,
-        HostSignUpError::Reserved(handle) => SignUpError::HandleTaken(handle),
-        HostSignUpError::UnresolvableDid(did) => SignUpError::UnresolvableDid(did),
-        HostSignUpError::UnresolvedHandle(handle) => SignUpError::UnresolvedHandle(handle),
-        error => SignUpError::Elsewhere(error.into()),
-    }
 }
 
 fn host(

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::network::TestNetwork;
@@ -31,7 +32,7 @@ pub struct BehindEntryway {
     /// The directory of all.
     pub plc_url: String,
     _passwords: TempDir,
-    _child: Child,
+    child: Mutex<Child>,
     _input: ChildStdin,
 }
 
@@ -89,7 +90,15 @@ impl BehindEntryway {
         input.write_all(format!("{}\n", Value::Object(told)).as_bytes()).await?;
         let ready: Value = serde_json::from_str(&line(&mut lines).await?)?;
         ensure!(ready["ready"] == true, "{ready}");
-        Ok(Self { network, hosts, plc_url, _passwords: passwords, _child: child, _input: input })
+        Ok(Self { network, hosts, plc_url, _passwords: passwords, child: Mutex::new(child), _input: input })
+    }
+
+    /// Ends the hosts, and the directory with them.
+    ///
+    /// # Errors
+    /// They cannot be ended.
+    pub async fn end_hosts(&self) -> Result<()> {
+        Ok(self.child.lock().await.kill().await?)
     }
 }
 

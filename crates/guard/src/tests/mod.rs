@@ -4,6 +4,7 @@ mod answers;
 mod forwarding;
 mod jwks;
 mod legacy;
+mod passed_on;
 mod proofs;
 mod service_tokens;
 mod table;

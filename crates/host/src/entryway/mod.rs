@@ -53,6 +53,11 @@ impl Entryway {
         self.hosts.iter().find(|host| host.service == *service)
     }
 
+    /// How they are reached.
+    pub(crate) const fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
+    }
+
     /// The host that takes the next account, if any has room.
     pub(crate) async fn choose<S: AccountStore + ?Sized>(
         &self,

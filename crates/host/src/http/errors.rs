@@ -4,6 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gatewright_guard::GuardError;
 use gatewright_guard::rate::TooMany;
+use gatewright_resolve::FetchError;
 use gatewright_store::StoreError;
 use http::StatusCode;
 use serde::Serialize;
@@ -19,6 +20,7 @@ use crate::operations::find_preferences::FindPreferencesError;
 use crate::operations::find_profile::FindProfileError;
 use crate::operations::find_session::FindSessionError;
 use crate::operations::issue_service_token::IssueServiceTokenError;
+use crate::operations::lead_on::LeadOnError;
 use crate::operations::prove_record::ProveRecordError;
 use crate::operations::proxy_call::ProxyCallError;
 use crate::operations::put_preferences::PutPreferencesError;
@@ -258,6 +260,16 @@ impl From<ActivateAccountError> for XrpcError {
             ActivateAccountError::Identity(_) => Self::invalid_request(error.to_string()),
             ActivateAccountError::NotFound => Self::account_not_found(&error),
             ActivateAccountError::TakenDown => Self::unauthorized("AccountTakedown", error.to_string()),
+        }
+    }
+}
+
+impl From<LeadOnError> for XrpcError {
+    fn from(error: LeadOnError) -> Self {
+        match error {
+            LeadOnError::Host(FetchError::Busy) => Self::busy(error.to_string()),
+            LeadOnError::Host(_) => Self::upstream_failure(&error),
+            LeadOnError::Store(error) => error.into(),
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod find_preferences;
 pub mod find_profile;
 pub mod find_session;
 pub mod issue_service_token;
+pub mod lead_on;
 pub mod list_blobs;
 pub mod list_records;
 pub mod list_repos;

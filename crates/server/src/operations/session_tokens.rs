@@ -48,10 +48,22 @@ impl SessionClient {
 }
 
 /// The resource server that an account's sessions are for. `None` where that one can neither look sessions up nor knows the
-/// key of the entryway: the tokens are signed with a secret that is not published.
-pub(super) fn audience(ctx: &Context, account: &KnownAccount) -> Option<Did> {
+/// key of the entryway: the tokens are signed with a secret that is not published. Nor where the scopes of an app password
+/// would be lost: a host behind this entryway knows app passwords, and none that may do less.
+pub(super) fn audience(ctx: &Context, account: &KnownAccount, access: &LegacyAccess) -> Option<Did> {
     let audience = ctx.settings.audience_of(account.audience.as_ref())?;
-    (audience.verification != Verification::Jwks).then(|| audience.service.clone())
+    let is_scoped = access.app_password().is_some_and(|access| access.approved.is_some());
+    match audience.verification {
+        Verification::Jwks => None,
+        Verification::Entryway if is_scoped => None,
+        Verification::Entryway | Verification::Shared => Some(audience.service.clone()),
+    }
+}
+
+/// Whether the host of the account knows what the scopes of an app password mean.
+pub(super) fn knows_scoped_app_passwords(ctx: &Context, account: &KnownAccount) -> bool {
+    let audience = ctx.settings.audience_of(account.audience.as_ref());
+    audience.is_none_or(|audience| audience.verification != Verification::Entryway)
 }
 
 /// Signs the tokens of a session as it is now. Asked twice within one second, it says the same.

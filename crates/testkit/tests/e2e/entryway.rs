@@ -1,8 +1,10 @@
 //! A server of ours as the entryway of stock hosts (`@atproto/pds` from npm), which keep the records.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use gatewright::dev::Options;
+use gatewright_host::settings::SignUpMode;
 use gatewright_testkit::behind::BehindEntryway;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::interop::run_script;
 
@@ -25,4 +27,65 @@ async fn official_clients_sign_in_at_the_entryway_and_write_at_a_stock_host() ->
         }],
     });
     run_script("entryway.mjs", &ready).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_made_renamed_put_to_rest_and_deleted_at_two_stock_hosts() -> Result<()> {
+    let open = |options| Options { sign_up: SignUpMode::Open, ..options };
+    let behind = BehindEntryway::start(&[1, 1], open).await?;
+    let ready = json!({
+        "url": behind.network.url(),
+        "service_did": behind.network.ready()["service_did"],
+        "plc_url": behind.plc_url,
+        "data": behind.network.data(),
+        "hosts": behind.hosts,
+    });
+    run_script("entryway-life.mjs", &ready).await
+}
+
+/// Two who want one name: the loser's half is taken back, at the host and in the directory.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_account_that_fails_half_way_nothing_is_left() -> Result<()> {
+    let behind = BehindEntryway::start(&[10], |options| options).await?;
+    let solo = behind.network.network().solo();
+    let make = || solo.create_account("wanted.test", None, PASSWORD);
+    let (one, other) = tokio::join!(make(), make());
+    ensure!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+    let winner = one.or(other)?;
+    let host = &behind.hosts[0].url;
+    let repos = get(&format!("{host}/xrpc/com.atproto.sync.listRepos")).await?;
+    assert_eq!(repos["repos"].as_array().map(Vec::len), Some(1), "{repos}");
+    assert_eq!(repos["repos"][0]["did"], winner.as_str());
+    let living = living(&behind.plc_url).await?;
+    assert_eq!(living, [winner.to_string()], "no other identity goes on");
+
+    let host_did = behind.hosts[0].did.clone();
+    behind.end_hosts().await?;
+    let failed = solo.create_account("later.test", None, PASSWORD).await.expect_err("the host is away");
+    assert!(format!("{failed:#}").contains(&host_did), "{failed:#}");
+    assert!(solo.find_account("later.test").await?.is_none());
+    Ok(())
+}
+
+/// The identities of the directory that have not ended.
+async fn living(plc_url: &str) -> Result<Vec<String>> {
+    let mut living = Vec::new();
+    for line in text(&format!("{plc_url}/export")).await?.lines() {
+        let entry: Value = serde_json::from_str(line)?;
+        let did = entry["did"].as_str().unwrap_or_default().to_owned();
+        living.retain(|known| *known != did);
+        if entry["operation"]["type"] != "plc_tombstone" {
+            living.push(did);
+        }
+    }
+    Ok(living)
+}
+
+async fn get(url: &str) -> Result<Value> {
+    Ok(serde_json::from_str(&text(url).await?)?)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test asks a server on loopback")]
+async fn text(url: &str) -> Result<String> {
+    Ok(reqwest::Client::new().get(url).send().await?.error_for_status()?.text().await?)
 }

@@ -244,6 +244,7 @@ impl From<CreateAppPasswordError> for XrpcRefusal {
                 Self::busy("a permission set could not be looked up; nothing was changed")
             }
             CreateAppPasswordError::Expand(_) | CreateAppPasswordError::Scope { .. } => bad("InvalidScope"),
+            CreateAppPasswordError::Accounts(error) => error.into(),
             CreateAppPasswordError::Store(error) => error.into(),
         }
     }
