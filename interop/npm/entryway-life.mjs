@@ -40,6 +40,21 @@ const status = (host, did) => get(`${host.url}/xrpc/com.atproto.sync.getRepoStat
 const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'))
 const note = (did, text) => ({ repo: did, collection: 'com.example.note', record: { $type: 'com.example.note', text } })
 
+/** The code of the newest message. */
+let before = 0
+async function mailedCode() {
+  for (let tries = 0; tries < 100; tries++) {
+    const names = await readdir(path.join(ready.data, 'mail')).catch(() => [])
+    if (names.length > before) {
+      before = names.length
+      const text = await readFile(path.join(ready.data, 'mail', names.sort().at(-1)), 'utf8')
+      return text.match(/^([a-z2-7]{5}-[a-z2-7]{5})$/m)?.[1]
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  assert.fail('no message came')
+}
+
 let alice
 let bob
 
@@ -116,21 +131,6 @@ await check('confirms its address at the host', async () => {
   await server(agent).confirmEmail({ email: 'alice@mail.test', token: await mailedCode() })
   assert.equal((await server(agent).getSession()).data.emailConfirmed, true)
 })
-
-/** The code of the newest message. */
-let before = 0
-async function mailedCode() {
-  for (let tries = 0; tries < 100; tries++) {
-    const names = await readdir(path.join(ready.data, 'mail')).catch(() => [])
-    if (names.length > before) {
-      before = names.length
-      const text = await readFile(path.join(ready.data, 'mail', names.sort().at(-1)), 'utf8')
-      return text.match(/^([a-z2-7]{5}-[a-z2-7]{5})$/m)?.[1]
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  assert.fail('no message came')
-}
 
 await check('is deleted at both, and its place is free', async () => {
   const agent = await login(first.url, alice.did)

@@ -34,7 +34,10 @@ const secret = () => randomBytes(32).toString('hex')
 const data = mkdtempSync(join(tmpdir(), 'behind-'))
 process.on('exit', () => rmSync(data, { recursive: true, force: true }))
 const plcPort = await freePort()
-const directory = plc.PlcServer.create({ db: plc.Database.mock(), port: plcPort })
+const db = plc.Database.mock()
+// Its database in memory exports nothing.
+db.exportOps = async () => Object.values(db.contents).flat()
+const directory = plc.PlcServer.create({ db, port: plcPort })
 await directory.start()
 const plc_url = `http://localhost:${plcPort}`
 
@@ -68,6 +71,8 @@ for (const { port, did, admin_password } of hosts) {
     PDS_SERVICE_DID: did,
   })
   const pds = await PDS.fromEnv()
+  // Its resolver refuses plain HTTP, and so a directory on loopback, whatever the environment says.
+  pds.ctx.idResolver.did.methods.get('plc').fetch = globalThis.fetch
   await pds.start()
 }
 console.log(JSON.stringify({ ready: true }))

@@ -42,7 +42,7 @@ pub fn run(command: &Command, printer: &mut Printer) -> Result<u8> {
     | Command::Rotate(Rotate { installation, .. })) = command;
     let config = Config::load(&installation.config)?;
     if let Command::Entryway(_) = command {
-        for (name, value) in Solo::open_installation(&config)?.host_environment()? {
+        for (name, value) in Solo::open_existing(&config)?.host_environment()? {
             printer.line(format_args!("{name}={value}"))?;
         }
         return Ok(0);

@@ -31,9 +31,7 @@ pub enum HostError {
         source: FetchError,
     },
     /// It said no.
-    #[error(
-        "the host {host} refused {method} with status {status} ({error}); is its entryway set to this server?"
-    )]
+    #[error("the host {host} refused {method} with status {status} ({reason})")]
     Refused {
         /// Which.
         host: Did,
@@ -41,8 +39,8 @@ pub enum HostError {
         method: &'static str,
         /// What it answered with.
         status: u16,
-        /// The name of the error there.
-        error: String,
+        /// What it says is wrong.
+        reason: String,
     },
     /// What it answered is not what the method answers.
     #[error("the host {host} answered {method} with something else than that method answers")]
@@ -168,20 +166,23 @@ impl Entryway {
             host: host.service.clone(),
             method,
             status: answer.status.as_u16(),
-            error: name_of(&answer.body),
+            reason: reason(&answer.body),
         })
     }
 }
 
-/// The name of an error, if it is one that can stand in a line of a log.
-fn name_of(body: &[u8]) -> String {
+/// What the host says is wrong, as far as it fits a line.
+fn reason(body: &[u8]) -> String {
+    const LONGEST: usize = 200;
     #[derive(Deserialize)]
     struct Body {
         error: String,
+        #[serde(default)]
+        message: String,
     }
-    let name = json::from_slice::<Body>(body).map(|body| body.error).unwrap_or_default();
-    let is_name = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if is_name && !name.is_empty() { name } else { "no name".to_owned() }
+    let Ok(Body { error, message }) = json::from_slice::<Body>(body) else { return "no reason".to_owned() };
+    let line = if message.is_empty() { error } else { format!("{error}: {message}") };
+    line.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect()
 }
 
 fn basic(host: &HostBehind) -> HeaderValue {

@@ -1,6 +1,6 @@
 //! A server of ours as the entryway of stock hosts (`@atproto/pds` from npm), which keep the records.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use gatewright::dev::Options;
 use gatewright_host::settings::SignUpMode;
 use gatewright_testkit::behind::BehindEntryway;
@@ -26,7 +26,16 @@ async fn official_clients_sign_in_at_the_entryway_and_write_at_a_stock_host() ->
             "host": behind.hosts[0],
         }],
     });
-    run_script("entryway.mjs", &ready).await
+    run_script("entryway.mjs", &ready).await?;
+
+    let status = format!("{}/xrpc/com.atproto.sync.getRepoStatus?did={did}", behind.hosts[0].url);
+    let account = solo.find_account("alice.test").await?.context("it is here")?;
+    assert!(solo.host().take_down(&account, true).await?);
+    assert_eq!(get(&status).await?["status"], "takendown");
+    let account = solo.find_account("alice.test").await?.context("it is here")?;
+    assert!(solo.host().take_down(&account, false).await?);
+    assert_eq!(get(&status).await?["active"], true);
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,8 +65,9 @@ async fn of_an_account_that_fails_half_way_nothing_is_left() -> Result<()> {
     let repos = get(&format!("{host}/xrpc/com.atproto.sync.listRepos")).await?;
     assert_eq!(repos["repos"].as_array().map(Vec::len), Some(1), "{repos}");
     assert_eq!(repos["repos"][0]["did"], winner.as_str());
-    let living = living(&behind.plc_url).await?;
+    let (living, ended) = identities(&behind.plc_url).await?;
     assert_eq!(living, [winner.to_string()], "no other identity goes on");
+    assert_eq!(ended.len(), 1, "the other had come as far as the directory");
 
     let host_did = behind.hosts[0].did.clone();
     behind.end_hosts().await?;
@@ -67,18 +77,17 @@ async fn of_an_account_that_fails_half_way_nothing_is_left() -> Result<()> {
     Ok(())
 }
 
-/// The identities of the directory that have not ended.
-async fn living(plc_url: &str) -> Result<Vec<String>> {
-    let mut living = Vec::new();
+/// The identities of the directory: those that live, and those that have ended.
+async fn identities(plc_url: &str) -> Result<(Vec<String>, Vec<String>)> {
+    let (mut living, mut ended) = (Vec::new(), Vec::new());
     for line in text(&format!("{plc_url}/export")).await?.lines() {
         let entry: Value = serde_json::from_str(line)?;
         let did = entry["did"].as_str().unwrap_or_default().to_owned();
         living.retain(|known| *known != did);
-        if entry["operation"]["type"] != "plc_tombstone" {
-            living.push(did);
-        }
+        let list = if entry["operation"]["type"] == "plc_tombstone" { &mut ended } else { &mut living };
+        list.push(did);
     }
-    Ok(living)
+    Ok((living, ended))
 }
 
 async fn get(url: &str) -> Result<Value> {
