@@ -1,4 +1,5 @@
-//! The key that signs operations of did:plc for the accounts: kept apart from the database, 32 bytes of mode 0600.
+//! The key that signs operations of did:plc for the accounts, and the one that signs for hosts behind this server: kept apart
+//! from the database, 32 bytes of mode 0600 each.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,13 +21,25 @@ pub(crate) fn file(data: &Path) -> PathBuf {
 /// # Errors
 /// When its file cannot be read or written, is no key, or others may read it.
 pub(crate) fn load_or_create(data: &Path, random: &dyn Random) -> Result<PrivateKey> {
-    let path = file(data);
-    let read = match secret_file::read(&path) {
+    at(&file(data), random)
+}
+
+/// The key of the folder that signs tokens for hosts behind this server. They are told its public half by their operators,
+/// so it stays when other keys are rotated.
+///
+/// # Errors
+/// As for the other.
+pub(crate) fn entryway(data: &Path, random: &dyn Random) -> Result<PrivateKey> {
+    at(&data.join("entryway.key"), random)
+}
+
+fn at(path: &Path, random: &dyn Random) -> Result<PrivateKey> {
+    let read = match secret_file::read(path) {
         Err(SecretFileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
             // What another process made meanwhile is the key for both.
-            secret_file::create(&path, &*PrivateKey::generate(Curve::K256, random).to_bytes())
+            secret_file::create(path, &*PrivateKey::generate(Curve::K256, random).to_bytes())
                 .with_context(|| format!("cannot write {}", path.display()))?;
-            secret_file::read(&path)
+            secret_file::read(path)
         }
         read => read,
     };
@@ -62,6 +75,8 @@ mod tests {
             "nothing is left beside it"
         );
         let path = file(folder.path());
+        let other = entryway(folder.path(), &SystemRandom).expect("it is made").public().to_did_key();
+        assert_ne!(other, made, "each for itself");
         let set_mode = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
         assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
         set_mode(0o644).expect("it changes");

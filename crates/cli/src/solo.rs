@@ -2,17 +2,19 @@
 //!
 //! `serve` and `dev` run it, `account` opens it for a moment.
 
+mod accounts;
+mod hosts;
+
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use async_trait::async_trait;
 use axum::Router;
 use axum::routing::get;
 use gatewright_guard::{Guard, ServiceTokens, StoreTokens};
-use gatewright_host::operations::create_account::{CreateAccount, CreateAccountError, NewIdentity};
-use gatewright_host::operations::sign_up::{SignUp, SignUpError as HostSignUpError};
+use gatewright_host::entryway::{Entryway, HostBehind};
+use gatewright_host::operations::create_account::{CreateAccount, NewIdentity};
 use gatewright_host::plc::HttpPlcDirectory;
 use gatewright_host::proxy::Forwarding;
 use gatewright_host::settings::{Settings as HostSettings, SignUpMode};
@@ -27,13 +29,12 @@ use gatewright_protocol::time::Clock;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
 use gatewright_resolve::{Network, Resolver};
 use gatewright_server::AuthorizationServer;
-use gatewright_server::accounts::{Accounts, AccountsError, KnownAccount, ProvenAccount, StoreAccounts};
+use gatewright_server::accounts::StoreAccounts;
 use gatewright_server::keys::KeyFile;
 use gatewright_server::lexicons::Lexicons;
 use gatewright_server::notices::Notices;
 use gatewright_server::passwords::Passwords;
-use gatewright_server::settings::{Audience, Verification};
-use gatewright_server::sign_ups::{NewSignUp, SignUpError, SignUpMode as ServerSignUpMode, SignUps};
+use gatewright_server::settings::Audience;
 use gatewright_store::account::{Account, AccountStore, PasswordHash};
 use gatewright_store::postgres::{Options as PostgresOptions, Postgres};
 use gatewright_store::sqlite::{Options as SqliteOptions, Sqlite};
@@ -45,12 +46,14 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::config::Config;
+use crate::config::hosts::Host as HostConfig;
 use crate::config::oauth::Oauth;
 use crate::config::permission_sets::PermissionSets;
 use crate::config::services::Services;
 use crate::config::store::{Store as StoreConfig, Synchronous};
 use crate::hint::Hint;
 use crate::{metrics, rotation_key};
+use accounts::HostedAccounts;
 
 /// What an installation is made of.
 #[derive(Debug)]
@@ -87,6 +90,8 @@ pub struct Parts {
     pub blob_bytes: u64,
     /// Who answers what this installation does not.
     pub services: Services,
+    /// Stock hosts behind this installation, which keep the records of its accounts.
+    pub hosts: Vec<HostConfig>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -125,6 +130,7 @@ impl Parts {
             notices: config.mail.notices()?,
             blob_bytes: config.limits.blob_bytes,
             services: config.services.clone(),
+            hosts: config.host.clone(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         })
@@ -252,14 +258,18 @@ impl Solo {
         let shared = parts.store.url.is_some().then(|| Arc::new(Nonces::new(keys.nonce_secret())));
         let nonces = nonces.or(shared);
         let resolver = parts.resolver()?;
-        let host = host(&parts, &service_did, &keys, Arc::clone(&store), &resolver)?;
+        let behind: Vec<HostBehind> = parts.hosts.iter().map(HostConfig::open).collect::<Result<_>>()?;
+        let audiences = hosts::audiences(&parts, &service_did, &behind);
+        let host = host(&parts, &service_did, &keys, Arc::clone(&store), &resolver, behind)?;
         let accounts = HostedAccounts {
             accounts: StoreAccounts::new(Arc::clone(&store) as _, Arc::clone(&parts.random)),
             host: host.clone(),
         };
+        let hosts = audiences.iter().skip(1).map(|host| host.service.clone()).collect();
         let server = authorization_server(
             &parts,
             &service_did,
+            audiences,
             &keys,
             Arc::clone(&store),
             resolver.clone(),
@@ -274,6 +284,7 @@ impl Solo {
             .security_events(Arc::clone(&store) as _)
             .service_tokens(service_tokens(&parts, &service_did, &resolver)?)
             .forwarding(parts.services.usual()?)
+            .entryway_of(hosts)
             .build(server.nonces(), Arc::clone(&store) as _, Arc::clone(&parts.clock));
         Ok(Self { server, host, store, guard, parts, service_did })
     }
@@ -316,6 +327,14 @@ impl Solo {
     /// When its file cannot be read.
     pub fn rotation_key(&self) -> Result<PrivateKey> {
         rotation_key::load_or_create(&self.parts.data, &*self.parts.random)
+    }
+
+    /// What a stock host behind this installation is told in its environment.
+    ///
+    /// # Errors
+    /// When the file of a key cannot be read or made.
+    pub fn host_environment(&self) -> Result<Vec<(&'static str, String)>> {
+        hosts::environment(&self.parts, &self.service_did, &self.rotation_key()?)
     }
 
     /// What the host keeps: accounts and their records.
@@ -429,6 +448,7 @@ fn service_tokens(parts: &Parts, service_did: &Did, resolver: &Resolver) -> Resu
 fn authorization_server(
     parts: &Parts,
     service_did: &Did,
+    audiences: Vec<Audience>,
     keys: &KeyFile,
     store: Arc<dyn Store>,
     resolver: Resolver,
@@ -436,11 +456,6 @@ fn authorization_server(
     nonces: Option<Arc<Nonces>>,
 ) -> Result<AuthorizationServer> {
     let trusted = parts.oauth.trusted()?;
-    let audience = Audience {
-        origin: parts.origin.clone(),
-        service: service_did.clone(),
-        verification: Verification::Shared,
-    };
     let sets = Lexicons::new(
         Arc::new(resolver.clone()),
         Arc::clone(&store) as _,
@@ -451,7 +466,6 @@ fn authorization_server(
     let mut server = AuthorizationServer::builder(&parts.origin, store, Arc::clone(&accounts) as _)
         .sign_ups(accounts)
         .keys(keys)
-        .audience(audience)
         .development(parts.development)
         .clients(Arc::new(resolver))
         .permission_sets(Arc::new(sets))
@@ -460,6 +474,7 @@ fn authorization_server(
         .settings(|settings| {
             settings.limits.enabled = parts.rate_limits;
             parts.oauth.apply(settings);
+            settings.audiences = audiences;
             settings.set_changes = parts.permission_sets.changes.into();
             settings.trusted_clients.extend(trusted);
             settings.trusted_proxies.extend(parts.proxies());
@@ -473,98 +488,11 @@ fn authorization_server(
     if let Some(nonces) = nonces {
         server = server.nonces(nonces);
     }
+    if !parts.hosts.is_empty() {
+        let key = rotation_key::entryway(&parts.data, &*parts.random)?;
+        server = server.entryway(service_did.clone(), key);
+    }
     Ok(server.build()?)
-}
-
-/// The accounts of the store, whose documents the host beside the server knows.
-struct HostedAccounts {
-    accounts: StoreAccounts,
-    host: Host,
-}
-
-#[async_trait]
-impl Accounts for HostedAccounts {
-    async fn check_password(
-        &self,
-        identifier: &str,
-        password: Password,
-    ) -> Result<Option<ProvenAccount>, AccountsError> {
-        self.accounts.check_password(identifier, password).await
-    }
-
-    async fn find(&self, did: &Did) -> Result<Option<KnownAccount>, AccountsError> {
-        self.accounts.find(did).await
-    }
-
-    async fn find_named(&self, identifier: &str) -> Result<Option<KnownAccount>, AccountsError> {
-        self.accounts.find_named(identifier).await
-    }
-
-    fn kept_passwords(&self) -> Option<&Passwords> {
-        self.accounts.kept_passwords()
-    }
-
-    async fn describe(&self, account: &KnownAccount) -> Result<Option<serde_json::Value>, AccountsError> {
-        let document = self.host.did_document(&account.did).await?;
-        document.map(serde_json::to_value).transpose().map_err(|error| AccountsError::Elsewhere(error.into()))
-    }
-}
-
-/// New accounts are the host's to make; their passwords are hashed where those of all others are checked.
-#[async_trait]
-impl SignUps for HostedAccounts {
-    fn mode(&self) -> ServerSignUpMode {
-        match self.host.settings().sign_up {
-            SignUpMode::Closed => ServerSignUpMode::Closed,
-            SignUpMode::Invite => ServerSignUpMode::Invite,
-            SignUpMode::Open => ServerSignUpMode::Open,
-        }
-    }
-
-    fn handle_domains(&self) -> Vec<String> {
-        self.host.settings().handle_domains.clone()
-    }
-
-    async fn sign_up(&self, new: NewSignUp) -> Result<ProvenAccount, SignUpError> {
-        let elsewhere = |error: AccountsError| SignUpError::Elsewhere(error.into());
-        let hash =
-            self.accounts.passwords().hash(new.password).await.map_err(|error| elsewhere(error.into()))?;
-        let identity = match new.moved {
-            Some(did) => NewIdentity::Moved(did),
-            None => NewIdentity::Plc { recovery_key: new.recovery_key },
-        };
-        let account = CreateAccount {
-            handle: new.handle,
-            email: Some(new.email.as_str().to_owned()),
-            password: Some(hash.clone()),
-            identity,
-        };
-        let wanted = SignUp { account, invite: new.invite, peer: new.peer };
-        let account = self.host.sign_up(wanted).await.map_err(refused)?;
-        Ok(ProvenAccount { account: account.into(), password: Some(hash) })
-    }
-}
-
-/// Why the host made no account, in the words of the server.
-fn refused(error: HostSignUpError) -> SignUpError {
-    match error {
-        HostSignUpError::Closed => SignUpError::Closed,
-        HostSignUpError::Create(error) => match error {
-            CreateAccountError::Did(did) => SignUpError::IncompatibleDid(did),
-            CreateAccountError::DidTaken => SignUpError::DidTaken,
-            CreateAccountError::EmailTaken => SignUpError::EmailTaken,
-            CreateAccountError::Handle(handle) => SignUpError::Domain(handle),
-            CreateAccountError::HandleTaken(handle) => SignUpError::HandleTaken(handle),
-            CreateAccountError::InviteCode => SignUpError::InviteCode,
-            error => SignUpError::Elsewhere(error.into()),
-        },
-        HostSignUpError::InviteCode => SignUpError::InviteCode,
-        HostSignUpError::RecoveryKey => SignUpError::RecoveryKey,
-        HostSignUpError::Reserved(handle) => SignUpError::HandleTaken(handle),
-        HostSignUpError::UnresolvableDid(did) => SignUpError::UnresolvableDid(did),
-        HostSignUpError::UnresolvedHandle(handle) => SignUpError::UnresolvedHandle(handle),
-        error => SignUpError::Elsewhere(error.into()),
-    }
 }
 
 fn host(
@@ -573,6 +501,7 @@ fn host(
     keys: &KeyFile,
     store: Arc<dyn Store>,
     resolver: &Resolver,
+    behind: Vec<HostBehind>,
 ) -> Result<Host> {
     let mut settings =
         HostSettings::new(Url::parse(&parts.origin)?, service_did.clone(), parts.data.join("blobs"));
@@ -587,7 +516,11 @@ fn host(
         rotation: rotation_key::load_or_create(&parts.data, &*parts.random)?,
     };
     let plc = Arc::new(HttpPlcDirectory::new(resolver.fetcher().clone(), parts.plc_url.clone()));
-    let host = Host::builder(settings, store, keys, plc, Arc::clone(&parts.clock), Arc::clone(&parts.random));
+    let mut host =
+        Host::builder(settings, store, keys, plc, Arc::clone(&parts.clock), Arc::clone(&parts.random));
+    if !behind.is_empty() {
+        host = host.entryway(Entryway::new(behind, resolver.fetcher().clone()));
+    }
     let forwarding =
         Forwarding { resolver: resolver.clone(), recipient: parts.services.token_audience.into() };
     Ok(host.identities(Arc::new(resolver.clone())).forwarding(forwarding).build()?)

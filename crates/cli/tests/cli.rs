@@ -333,6 +333,7 @@ async fn installation(folder: &Path) -> std::path::PathBuf {
         email: None,
         email_confirmed: false,
         status: AccountStatus::Active,
+        host: None,
         created_at: UnixTime::from_seconds(1_800_000_000),
     };
     let store = Sqlite::open(folder.join("gatewright.sqlite"), Options::default()).expect("it opens");

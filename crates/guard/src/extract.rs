@@ -18,6 +18,8 @@ pub enum Caller {
     Admin,
     /// Nobody in particular.
     Anonymous,
+    /// The host of an account behind this entryway, which passes on what it was asked: it has checked who calls.
+    Host(Granted),
     /// Somebody with a password session of an account.
     Legacy(Granted),
     /// An application, with the token of an account.
@@ -34,7 +36,7 @@ impl Caller {
         match self {
             Self::Admin => Kind::Admin,
             Self::Anonymous => Kind::Nobody,
-            Self::Legacy(granted) | Self::OAuth(granted) => granted.kind(),
+            Self::Host(granted) | Self::Legacy(granted) | Self::OAuth(granted) => granted.kind(),
             Self::Refresh(_) => Kind::Refresh,
             Self::Service(caller) => caller.kind,
         }
@@ -43,7 +45,7 @@ impl Caller {
     /// What the token grants, if it is one of an account.
     pub const fn granted(&self) -> Option<&Granted> {
         match self {
-            Self::Legacy(granted) | Self::OAuth(granted) => Some(granted),
+            Self::Host(granted) | Self::Legacy(granted) | Self::OAuth(granted) => Some(granted),
             Self::Admin | Self::Anonymous | Self::Refresh(_) | Self::Service(_) => None,
         }
     }

@@ -49,6 +49,8 @@ pub(crate) struct Inner {
     pub(crate) admin: Option<AdminPassword>,
     events: Option<Arc<dyn SecurityEventStore>>,
     pub(crate) service_tokens: Option<ServiceTokens>,
+    /// The hosts that pass calls on.
+    pub(crate) hosts: Vec<Did>,
     services: Option<Services>,
     table: Table,
     challenges: Challenges,
@@ -70,6 +72,7 @@ impl Guard {
             admin: None,
             events: None,
             service_tokens: None,
+            hosts: Vec::new(),
             services: None,
         }
     }
@@ -168,6 +171,7 @@ pub struct GuardBuilder {
     admin: Option<AdminPassword>,
     events: Option<Arc<dyn SecurityEventStore>>,
     service_tokens: Option<ServiceTokens>,
+    hosts: Vec<Did>,
     services: Option<Services>,
 }
 
@@ -222,6 +226,15 @@ impl GuardBuilder {
         self
     }
 
+    /// The hosts whose entryway this is: of the accounts that they keep, they pass on what is answered here, with a service
+    /// token that the account's key signed. Needs [`accounts`](Self::accounts) and
+    /// [`service_tokens`](Self::service_tokens). Without it no such token is taken.
+    #[must_use]
+    pub fn entryway_of(mut self, hosts: Vec<Did>) -> Self {
+        self.hosts = hosts;
+        self
+    }
+
     /// Calls of methods that are not answered here go on to other services: to the one that the client names, or to the
     /// usual one. What is behind the guard gets a [`Destination`] with each. Without this such methods are not
     /// implemented.
@@ -257,6 +270,7 @@ impl GuardBuilder {
             admin: self.admin,
             events: self.events,
             service_tokens,
+            hosts: self.hosts,
             services: self.services,
         }))
     }

@@ -7,11 +7,13 @@ use gatewright_protocol::crypto::{PrivateKey, SealKey};
 use gatewright_protocol::random::Random;
 use gatewright_protocol::syntax::{Did, Tid};
 use gatewright_protocol::time::{Clock, UnixTime};
+use gatewright_store::account::Account;
 use gatewright_store::{HostStore, StoreError};
 use moka::sync::Cache;
 use tokio::sync::{RwLock, Semaphore};
 
 use crate::blobs::BlobFolder;
+use crate::entryway::{Entryway, HostBehind};
 use crate::identity::{IdentityResolver, PlcDirectory};
 use crate::limits::RateLimits;
 use crate::proxy::Forwarding;
@@ -38,6 +40,8 @@ pub struct Context {
     pub(crate) tids: Tids,
     /// Places for files of whole repositories that are being read.
     pub(crate) exports: Arc<Semaphore>,
+    /// The hosts behind this one; none where it keeps all records itself.
+    pub(crate) entryway: Option<Entryway>,
     /// How calls go on to other services; they do not where there is none.
     pub(crate) forwarding: Option<Forwarding>,
     /// The public signing keys of accounts, as Multikeys: every `getSession` shows one.
@@ -55,6 +59,12 @@ impl Context {
 
     pub(crate) fn means<'a>(&'a self, rev: &'a Tid) -> Means<'a> {
         Means { store: &*self.store, seal: &self.seal, rev }
+    }
+
+    /// The host behind this one that keeps the records of an account. `None` if they are kept here.
+    pub(crate) fn behind(&self, account: &Account) -> Option<(&Entryway, &HostBehind)> {
+        let entryway = self.entryway.as_ref()?;
+        Some((entryway, entryway.find(account.host.as_ref()?)?))
     }
 
     /// The signing key of an account. `None` if it has no key here that opens.

@@ -11,13 +11,14 @@ use gatewright_protocol::invite_code::InviteCode;
 use gatewright_protocol::random::Random;
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_protocol::time::Clock;
-use gatewright_store::account::Account;
+use gatewright_store::account::{Account, AccountStatus};
 use gatewright_store::{HostStore, StoreError};
 use moka::sync::Cache;
 use tokio::sync::{RwLock, Semaphore};
 
 use crate::blobs::BlobFolder;
 use crate::context::Context;
+use crate::entryway::{Entryway, HostError};
 use crate::identity::{AccountDocument, IdentityResolver, OwnHandlesOnly, PlcDirectory};
 use crate::limits::RateLimits;
 use crate::operations::create_account::{CreateAccount, CreateAccountError, create_account};
@@ -55,6 +56,7 @@ pub struct Builder {
     plc: Arc<dyn PlcDirectory>,
     identities: Arc<dyn IdentityResolver>,
     forwarding: Option<Forwarding>,
+    entryway: Option<Entryway>,
 }
 
 /// The secrets of a host.
@@ -75,6 +77,18 @@ pub enum StartError {
     BlobFolder(std::path::PathBuf, #[source] std::io::Error),
 }
 
+/// Why a host behind this one was not told.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TellError {
+    /// It did not do what it was told.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 impl Host {
     /// Begins a host that keeps its state in `store` and hands identities in at `plc`.
     pub fn builder(
@@ -86,7 +100,7 @@ impl Host {
         random: Arc<dyn Random>,
     ) -> Builder {
         let identities = Arc::new(OwnHandlesOnly);
-        Builder { settings, store, clock, random, keys, plc, identities, forwarding: None }
+        Builder { settings, store, clock, random, keys, plc, identities, forwarding: None, entryway: None }
     }
 
     /// Its routes, behind this guard.
@@ -133,6 +147,42 @@ impl Host {
         update_handle(&self.context, did, handle, AskedBy::Operator).await
     }
 
+    /// Deletes the records of an account that a host behind this one keeps, before the account is deleted here. Does nothing
+    /// where they are kept here.
+    ///
+    /// # Errors
+    /// The store failed, or the host did not do it.
+    pub async fn delete_behind(&self, did: &Did) -> Result<(), TellError> {
+        let Some(account) = self.context.store.find_account(did).await? else { return Ok(()) };
+        match self.context.behind(&account) {
+            Some((entryway, host)) => Ok(entryway.delete_account(host, did).await?),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes an account down, or restores it, also at the host behind this one that keeps its records. False, and nothing
+    /// changed, if an account that shall be restored is not taken down.
+    ///
+    /// # Errors
+    /// The store failed, or the host did not do it: then the account is taken down here, and nobody signs in to it.
+    pub async fn take_down(&self, account: &Account, taken_down: bool) -> Result<bool, TellError> {
+        let (did, store) = (&account.did, &self.context.store);
+        let behind = self.context.behind(account);
+        if taken_down {
+            store.set_account_status(did, AccountStatus::TakenDown).await?;
+        } else if account.status != AccountStatus::TakenDown {
+            return Ok(false);
+        }
+        if let Some((entryway, host)) = behind {
+            entryway.set_taken_down(host, did, taken_down).await?;
+        }
+        if taken_down {
+            return Ok(true);
+        }
+        let (from, to) = (AccountStatus::TakenDown, AccountStatus::Active);
+        Ok(store.change_account_status(did, from, to).await?)
+    }
+
     /// Makes an account for somebody who asks for one.
     ///
     /// # Errors
@@ -177,6 +227,13 @@ impl Builder {
         self
     }
 
+    /// New accounts are made at hosts behind this one, whose entryway it is. They are made here, otherwise.
+    #[must_use]
+    pub fn entryway(mut self, entryway: Entryway) -> Self {
+        self.entryway = Some(entryway);
+        self
+    }
+
     /// Puts the host together.
     ///
     /// # Errors
@@ -197,6 +254,7 @@ impl Builder {
             plc: self.plc,
             identities: self.identities,
             forwarding: self.forwarding,
+            entryway: self.entryway,
             desks: Desks::default(),
             blobs,
             uploads: RwLock::default(),

@@ -86,7 +86,7 @@ pub struct AccountDocument {
     #[serde(rename = "alsoKnownAs")]
     also_known_as: [String; 1],
     #[serde(rename = "verificationMethod")]
-    verification_method: [VerificationMethod; 1],
+    verification_method: Vec<VerificationMethod>,
     service: [Service; 1],
 }
 
@@ -110,6 +110,17 @@ struct Service {
 impl AccountDocument {
     /// The document that says: this handle, this signing key, this host.
     pub fn new(did: &Did, handle: &Handle, multikey: &str, origin: String) -> Self {
+        let key = VerificationMethod {
+            id: format!("{did}#atproto"),
+            r#type: "Multikey",
+            controller: did.clone(),
+            public_key_multibase: multikey.to_owned(),
+        };
+        Self { verification_method: vec![key], ..Self::behind(did, handle, origin) }
+    }
+
+    /// The document of an account at a host behind this one: the key is that host's to tell.
+    pub fn behind(did: &Did, handle: &Handle, origin: String) -> Self {
         Self {
             context: [
                 "https://www.w3.org/ns/did/v1",
@@ -118,12 +129,7 @@ impl AccountDocument {
             ],
             id: did.clone(),
             also_known_as: [format!("at://{handle}")],
-            verification_method: [VerificationMethod {
-                id: format!("{did}#atproto"),
-                r#type: "Multikey",
-                controller: did.clone(),
-                public_key_multibase: multikey.to_owned(),
-            }],
+            verification_method: Vec::new(),
             service: [Service::of_host(origin)],
         }
     }

@@ -7,11 +7,13 @@
 //! | [`repo`] | the signed tree of an account's records |
 //! | [`blobs`] | the bytes of uploaded media |
 //! | [`proxy`] | calls that go on to other services |
+//! | [`entryway`] | hosts behind this one, which keep the records of its accounts |
 //! | [`identity`], [`plc`] | whom the host asks about identities |
 //! | [`settings`] | what an operator decides |
 
 pub mod blobs;
 pub mod context;
+pub mod entryway;
 mod host;
 pub mod http;
 pub mod identity;
@@ -25,7 +27,7 @@ mod signing_key;
 mod tasks;
 mod tids;
 
-pub use host::{Builder, Host, Keys, StartError};
+pub use host::{Builder, Host, Keys, StartError, TellError};
 
 #[cfg(test)]
 mod tests;

@@ -42,6 +42,12 @@ pub trait Accounts: Send + Sync {
     async fn describe(&self, _account: &KnownAccount) -> Result<Option<Value>, AccountsError> {
         Ok(None)
     }
+
+    /// Deletes what is kept of an account elsewhere, such as its records at a host behind this server, before it is deleted
+    /// here. What is gone already is no error.
+    async fn delete_elsewhere(&self, _did: &Did) -> Result<(), AccountsError> {
+        Ok(())
+    }
 }
 
 /// What the server knows of an account.
@@ -67,7 +73,7 @@ impl From<Account> for KnownAccount {
             did: account.did,
             handle: account.handle,
             status: account.status,
-            audience: None,
+            audience: account.host,
             email: account.email,
             email_confirmed: account.email_confirmed,
         }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use axum::Router;
 use gatewright_guard::rate::Counter;
 use gatewright_guard::{Guard, LegacySessions};
+use gatewright_protocol::crypto::{Curve, PrivateKey};
 use gatewright_protocol::dpop::nonce::Nonces;
 use gatewright_protocol::oauth::server_metadata::ServerMetadata;
 use gatewright_protocol::random::{Random, random_bytes};
+use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::Clock;
 use gatewright_resolve::Resolver;
 use gatewright_resolve::system::{SystemClock, SystemRandom};
@@ -20,13 +22,13 @@ use crate::http::app::{App, Parts};
 use crate::http::limits::RateLimits;
 use crate::http::loopbacks::Loopbacks;
 use crate::i18n::Locale;
-use crate::keys::Keys;
+use crate::keys::{KeyFile, Keys};
 use crate::notices::{LogNotices, Notices};
 use crate::pages::brand::Look;
 use crate::passkeys::Passkeys;
 use crate::permission_sets::{NoSets, PermissionSets};
 use crate::router::{router, xrpc};
-use crate::settings::{Audience, InvalidIssuer, Issuer, Settings};
+use crate::settings::{Audience, InvalidIssuer, Issuer, Settings, Verification};
 use crate::sign_ups::{NoSignUps, SignUpMode, SignUps};
 use crate::tasks;
 
@@ -78,6 +80,7 @@ impl AuthorizationServer {
             notices: None,
             sign_ups: Arc::new(NoSignUps),
             keys: None,
+            entryway: None,
             nonces: None,
         }
     }
@@ -132,15 +135,25 @@ pub struct Builder {
     permission_sets: Option<Arc<dyn PermissionSets>>,
     notices: Option<Arc<dyn Notices>>,
     sign_ups: Arc<dyn SignUps>,
-    keys: Option<Arc<Keys>>,
+    keys: Option<KeyFile>,
+    entryway: Option<PrivateKey>,
     nonces: Option<Arc<Nonces>>,
 }
 
 impl Builder {
     /// The keys to sign and derive with.
     #[must_use]
-    pub fn keys(mut self, file: &crate::keys::KeyFile) -> Self {
-        self.keys = Keys::new(file).ok().map(Arc::new);
+    pub fn keys(mut self, file: &KeyFile) -> Self {
+        self.keys = Some(file.clone());
+        self
+    }
+
+    /// Makes the server the entryway of its audiences with [`Verification::Entryway`]. `service` is its DID
+    /// (`PDS_ENTRYWAY_DID` there), `key` what signs for them: on K-256, for they know no other kind.
+    #[must_use]
+    pub fn entryway(mut self, service: Did, key: PrivateKey) -> Self {
+        self.settings.entryway = Some(service);
+        self.entryway = Some(key);
         self
     }
 
@@ -235,12 +248,15 @@ impl Builder {
             notices,
             sign_ups,
             keys,
+            entryway,
             nonces,
         } = self;
         settings.issuer = Issuer::parse(&issuer, settings.development)?;
         if settings.audiences.is_empty() {
             return Err(BuildError::NoAudience);
         }
+        let keys = keys.ok_or(BuildError::NoKeys)?;
+        let keys = keys_of(&keys, entryway.as_ref(), &settings)?;
         let origins = settings.audiences.iter().map(|audience| audience.origin.clone()).collect();
         let mut metadata = ServerMetadata::of(settings.issuer.as_str(), Some(origins));
         if sign_ups.mode() == SignUpMode::Closed
@@ -261,7 +277,7 @@ impl Builder {
                 notices: notices.unwrap_or_else(|| Arc::new(LogNotices)),
                 accounts,
                 sign_ups,
-                keys: keys.ok_or(BuildError::NoKeys)?,
+                keys: Arc::new(keys),
                 nonces: nonces.unwrap_or_else(|| Arc::new(Nonces::new(random_bytes(&*random)))),
                 clock,
                 random,
@@ -273,6 +289,18 @@ impl Builder {
         };
         Ok(AuthorizationServer { app: App::new(parts) })
     }
+}
+
+/// The keys, and what hosts behind an entryway know of them.
+fn keys_of(file: &KeyFile, entryway: Option<&PrivateKey>, settings: &Settings) -> Result<Keys, BuildError> {
+    let behind = settings.audiences.iter().filter(|it| it.verification == Verification::Entryway);
+    let hosts: Vec<Did> = behind.map(|audience| audience.service.clone()).collect();
+    let keys = match entryway {
+        Some(key) if key.curve() == Curve::K256 => Keys::of_entryway(file, key, hosts),
+        None if hosts.is_empty() => Keys::new(file),
+        None | Some(_) => return Err(BuildError::EntrywayKey),
+    };
+    keys.map_err(|_| BuildError::NoKeys)
 }
 
 /// What is asked about clients where the embedder names nobody else.
@@ -290,6 +318,9 @@ impl fmt::Debug for Builder {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
+    /// There is an audience behind this entryway, and nothing to sign for it with.
+    #[error("hosts behind an entryway need a key on K-256: name one with `Builder::entryway`")]
+    EntrywayKey,
     /// The issuer is none.
     #[error(transparent)]
     Issuer(#[from] InvalidIssuer),

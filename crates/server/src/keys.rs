@@ -13,6 +13,7 @@ use gatewright_protocol::crypto::{Curve, PrivateKey, PublicKey, SealKey, hmac_sh
 use gatewright_protocol::jose::{Jwk, JwkSet, Thumbprint};
 use gatewright_protocol::legacy::LegacyKeys;
 use gatewright_protocol::random::{Random, random_bytes};
+use gatewright_protocol::syntax::Did;
 use gatewright_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -20,7 +21,7 @@ use zeroize::Zeroizing;
 use crate::secret_file::{self, SecretFileError};
 
 /// The keys as they lie in their file: readable by nobody else (0600), replaced as a whole.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyFile {
     /// The first one signs; the others are published until no token of theirs can be alive.
@@ -34,7 +35,7 @@ pub struct KeyFile {
     device_key: Secret,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SigningKey {
     private_key: Secret,
@@ -43,7 +44,7 @@ struct SigningKey {
     replaced_at: Option<UnixTime>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SessionSecret {
     secret: Secret,
@@ -53,6 +54,7 @@ struct SessionSecret {
 }
 
 /// 32 bytes that are wiped after use; hexadecimal in the file.
+#[derive(Clone)]
 struct Secret(Zeroizing<[u8; 32]>);
 
 /// A key that was replaced is published this long: longer than any token that it signed can live.
@@ -272,6 +274,7 @@ impl<'de> Deserialize<'de> for Secret {
 /// The keys of a running server. Signing keys can be replaced while it runs.
 pub struct Keys {
     ring: ArcSwap<Ring>,
+    entryway: Option<PrivateKey>,
     legacy: Arc<LegacyKeys>,
     app_password_key: Secret,
     factor_key: Secret,
@@ -295,6 +298,7 @@ impl Keys {
     pub fn new(file: &KeyFile) -> Result<Self, KeyFileError> {
         Ok(Self {
             ring: ArcSwap::from_pointee(file.ring()?),
+            entryway: None,
             legacy: Arc::new(file.legacy_keys()),
             app_password_key: file.derive(b"app passwords"),
             factor_key: file.derive(b"second factors"),
@@ -302,6 +306,22 @@ impl Keys {
             refresh_key: Secret(file.refresh_key.0.clone()),
             device_key: Secret(file.device_key.0.clone()),
         })
+    }
+
+    /// The keys of an entryway: tokens for these hosts are signed with `key`, the only one that they know.
+    ///
+    /// # Errors
+    /// The file holds no usable signing key.
+    pub fn of_entryway(file: &KeyFile, key: &PrivateKey, hosts: Vec<Did>) -> Result<Self, KeyFileError> {
+        let copy =
+            || PrivateKey::from_bytes(key.curve(), &key.to_bytes()).map_err(|_| KeyFileError::Malformed);
+        let legacy = Arc::new(file.legacy_keys().with_entryway(copy()?, hosts));
+        Ok(Self { entryway: Some(copy()?), legacy, ..Self::new(file)? })
+    }
+
+    /// What tokens for hosts are signed with that this server is the entryway of.
+    pub(crate) fn entryway(&self) -> Option<&PrivateKey> {
+        self.entryway.as_ref()
     }
 
     /// Takes the signing keys of a file that was rotated; everything else stays.

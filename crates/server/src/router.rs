@@ -23,8 +23,9 @@ use crate::http::xrpc::count::count;
 use crate::http::xrpc::errors::XrpcRefusal;
 use crate::http::xrpc::{
     confirm_email, create_account, create_app_password, create_session, delete_account, delete_session,
-    list_app_passwords, refresh_session, request_account_delete, request_email_confirmation,
-    request_email_update, request_password_reset, reset_password, revoke_app_password, update_email,
+    dereference_scope, list_app_passwords, refresh_session, request_account_delete,
+    request_email_confirmation, request_email_update, request_password_reset, reset_password,
+    revoke_app_password, update_email,
 };
 use crate::pages::paths;
 
@@ -103,6 +104,7 @@ pub(crate) fn xrpc(app: App, guard: &Guard) -> Router {
         .route("/xrpc/com.atproto.server.resetPassword", post(reset_password::post))
         .route("/xrpc/com.atproto.server.revokeAppPassword", post(revoke_app_password::post))
         .route("/xrpc/com.atproto.server.updateEmail", post(update_email::post))
+        .route("/xrpc/com.atproto.temp.dereferenceScope", get(dereference_scope::get))
         .method_not_allowed_fallback(async || XrpcRefusal::wrong_verb())
         .layer(GuardLayer::new(guard.clone()))
         .layer(from_fn_with_state(app.clone(), count))

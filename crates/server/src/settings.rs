@@ -25,6 +25,9 @@ pub struct Settings {
     pub development: bool,
     /// The resource servers that tokens are made for; the first is the one of accounts that name none.
     pub audiences: Vec<Audience>,
+    /// The DID of this server, where it is the entryway of hosts: what the refresh tokens of their password sessions are
+    /// for. [`Builder::entryway`](crate::Builder::entryway) sets it.
+    pub entryway: Option<Did>,
     /// How long things live (spec.md 0.1).
     pub lifetimes: Lifetimes,
     /// How much strangers may send.
@@ -60,6 +63,7 @@ impl Settings {
             issuer,
             development: false,
             audiences: Vec::new(),
+            entryway: None,
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             brand: Brand::default(),
@@ -78,6 +82,11 @@ impl Settings {
     /// The resource server of this DID, if tokens are made for it.
     pub fn audience(&self, service: &Did) -> Option<&Audience> {
         self.audiences.iter().find(|audience| audience.service == *service)
+    }
+
+    /// The resource server of an account that is kept at this one, or at none by name.
+    pub fn audience_of(&self, host: Option<&Did>) -> Option<&Audience> {
+        host.map_or_else(|| self.audiences.first(), |host| self.audience(host))
     }
 
     /// Whether the operator vouches for this client (CM-11).
@@ -165,6 +174,10 @@ pub struct Audience {
 /// How a resource server checks access tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verification {
+    /// By one key that its operator gave it (`PDS_ENTRYWAY_JWT_VERIFY_KEY_K256_PUBLIC_KEY_HEX`), as stock hosts do whose
+    /// entryway this server is: that key signs their access tokens, which carry their scope, and their password
+    /// sessions, too.
+    Entryway,
     /// By the key set alone: tokens carry their scope, and live shorter.
     Jwks,
     /// It shares the store: every request looks the token up, so that a revocation is effective at once.
@@ -252,7 +265,7 @@ impl BroadScope {
 pub struct Lifetimes {
     /// Access tokens for an audience that shares the store.
     pub access_shared: Duration,
-    /// Access tokens for an audience that has the key set only.
+    /// Access tokens for an audience that has the key set, or one key, only.
     pub access_jwks: Duration,
     /// Sessions of public clients.
     pub public: SessionLifetime,
@@ -283,6 +296,9 @@ pub struct Lifetimes {
     /// Access tokens of password sessions. Clients refresh 15 minutes before the end, so they live clearly longer
     /// (SESS-14).
     pub legacy_access: Duration,
+    /// The same for an account at a host whose entryway this server is: such a host does not ask whether the session was
+    /// ended, so they live no longer than clients need to refresh in time.
+    pub legacy_access_entryway: Duration,
     /// Refresh tokens of password sessions.
     pub legacy_refresh: Duration,
     /// How long a used refresh token of a password session gives the same next one (SESS-16).
@@ -320,6 +336,7 @@ impl Default for Lifetimes {
             recovery: MINUTE,
             device: 90 * DAY,
             legacy_access: 120 * MINUTE,
+            legacy_access_entryway: 30 * MINUTE,
             legacy_refresh: 90 * DAY,
             legacy_grace: 120 * MINUTE,
         }
@@ -330,7 +347,7 @@ impl Lifetimes {
     /// Of an access token for this kind of audience.
     pub const fn access(&self, verification: Verification) -> Duration {
         match verification {
-            Verification::Jwks => self.access_jwks,
+            Verification::Entryway | Verification::Jwks => self.access_jwks,
             Verification::Shared => self.access_shared,
         }
     }

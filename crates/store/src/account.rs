@@ -20,6 +20,8 @@ pub struct Account {
     pub email_confirmed: bool,
     /// Whether it may act.
     pub status: AccountStatus,
+    /// The host that keeps its records, by its DID, where that is not the one beside this store.
+    pub host: Option<Did>,
     /// When it was made here.
     pub created_at: UnixTime,
 }
@@ -88,6 +90,8 @@ pub trait AccountStore: Send + Sync {
     async fn find_account_by_email(&self, email: &str) -> Result<Option<Account>, StoreError>;
     /// Up to `limit` accounts in the order of their DIDs, after `after`.
     async fn list_accounts(&self, after: Option<&Did>, limit: usize) -> Result<Vec<Account>, StoreError>;
+    /// How many accounts are kept at this host.
+    async fn count_accounts(&self, host: &Did) -> Result<u64, StoreError>;
     /// The hash of the account's password.
     async fn find_password(&self, did: &Did) -> Result<Option<PasswordHash>, StoreError>;
     /// Replaces the password and ends every code, token, device sign-in (one that waits for a second factor too) and

@@ -33,6 +33,7 @@ pub mod replay;
 mod replay_memory;
 pub mod repo;
 pub mod request;
+pub mod scope_reference;
 pub mod security_event;
 pub mod set_change;
 #[cfg(feature = "sqlite")]
@@ -57,6 +58,7 @@ use preference::PreferenceStore;
 use replay::ReplayStore;
 use repo::RepoStore;
 use request::RequestStore;
+use scope_reference::ScopeReferenceStore;
 use security_event::SecurityEventStore;
 use set_change::SetChangeStore;
 use sweep::Sweep;
@@ -74,6 +76,7 @@ pub trait AuthorizationStore:
     + MailCodeStore
     + ReplayStore
     + RequestStore
+    + ScopeReferenceStore
     + SecurityEventStore
     + SetChangeStore
     + Sweep
@@ -91,6 +94,7 @@ impl<T> AuthorizationStore for T where
         + MailCodeStore
         + ReplayStore
         + RequestStore
+        + ScopeReferenceStore
         + SecurityEventStore
         + SetChangeStore
         + Sweep

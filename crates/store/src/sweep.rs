@@ -57,6 +57,6 @@ impl Horizon {
 pub trait Sweep: Send + Sync {
     /// Deletes up to `batch` rows of each kind that have expired: requests, challenges, used codes, replay memory,
     /// tokens, devices, lexicons with all their versions, legacy sessions, app passwords, waiting sign-ins,
-    /// mail codes, security events. How many rows went; call again while it is not zero.
+    /// mail codes, scopes by reference, security events. How many rows went; call again while it is not zero.
     async fn sweep(&self, horizon: Horizon) -> Result<u64, StoreError>;
 }

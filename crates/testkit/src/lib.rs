@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod author;
+pub mod behind;
 pub mod browser;
 pub mod client_host;
 pub mod client_key;

@@ -9,7 +9,7 @@ use gatewright_host::operations::create_invite_codes::CreateInviteCodes;
 use gatewright_protocol::invite_code::InviteCode;
 use gatewright_protocol::secret::Password;
 use gatewright_protocol::syntax::{Did, Handle};
-use gatewright_store::account::{Account, AccountStatus};
+use gatewright_store::account::Account;
 use serde_json::json;
 
 use crate::args::Installation;
@@ -191,15 +191,13 @@ pub fn run(command: Command, printer: &mut Printer) -> Result<u8> {
             Command::Restore { account, installation } => {
                 let solo = Solo::open_existing(&Config::load(&installation.config)?).await?;
                 let found = find(&solo, &account).await?;
-                let (from, to) = (AccountStatus::TakenDown, AccountStatus::Active);
-                let restored = solo.accounts().change_account_status(&found.did, from, to).await?;
-                ensure!(restored, "{} is not taken down", found.handle);
+                ensure!(solo.host().take_down(&found, false).await?, "{} is not taken down", found.handle);
                 printer.note(format_args!("{} can sign in again", found.handle));
             }
             Command::Takedown { account, installation } => {
                 let solo = Solo::open_existing(&Config::load(&installation.config)?).await?;
                 let found = find(&solo, &account).await?;
-                solo.accounts().set_account_status(&found.did, AccountStatus::TakenDown).await?;
+                solo.host().take_down(&found, true).await?;
                 printer.note(format_args!("{} is taken down; its sessions are over", found.handle));
                 printer.hint("`gatewright account restore` lets it act again");
             }

@@ -1,4 +1,4 @@
-//! `gatewright keys rotate | list`.
+//! `gatewright keys entryway | list | rotate`.
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
@@ -9,11 +9,13 @@ use gatewright_server::keys::KeyFile;
 use crate::args::Installation;
 use crate::config::Config;
 use crate::printer::Printer;
-use crate::solo;
+use crate::solo::{self, Solo};
 
 /// Look after the signing keys.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Print what a stock host behind this server is told in its environment; none of it is secret
+    Entryway(Installation),
     /// Print the names of the signing keys, the one in use first
     List(Installation),
     /// Sign with a new key from the next reload on; what older keys signed stays good
@@ -35,8 +37,16 @@ pub struct Rotate {
 /// # Errors
 /// When the key file cannot be read or written.
 pub fn run(command: &Command, printer: &mut Printer) -> Result<u8> {
-    let (Command::List(installation) | Command::Rotate(Rotate { installation, .. })) = command;
+    let (Command::Entryway(installation)
+    | Command::List(installation)
+    | Command::Rotate(Rotate { installation, .. })) = command;
     let config = Config::load(&installation.config)?;
+    if let Command::Entryway(_) = command {
+        for (name, value) in super::runtime()?.block_on(Solo::open_existing(&config))?.host_environment()? {
+            printer.line(format_args!("{name}={value}"))?;
+        }
+        return Ok(0);
+    }
     let path = solo::key_file(&config.server.data);
     let mut keys = KeyFile::load(&path).with_context(|| format!("cannot use {}", path.display()))?;
     if let Command::Rotate(rotate) = command {

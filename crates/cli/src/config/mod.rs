@@ -1,5 +1,6 @@
 //! The configuration of `serve`: one struct a section, one file a section; unknown keys are refused.
 
+pub mod hosts;
 pub mod identity;
 pub mod limits;
 pub mod mail;
@@ -57,6 +58,9 @@ pub struct Config {
     /// Log lines and metrics.
     #[serde(default)]
     pub telemetry: telemetry::Telemetry,
+    /// Stock hosts behind this server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub host: Vec<hosts::Host>,
 }
 
 impl Config {
@@ -118,6 +122,7 @@ impl Config {
         self.store.check()?;
         self.telemetry.check()?;
         self.services.check()?;
+        hosts::Host::check(&self.host, &self.server.public_url)?;
         self.oauth.check()?;
         self.permission_sets.check()
     }

@@ -29,6 +29,7 @@ use url::Url;
 
 pub use accounts::DevAccount;
 
+use crate::config::hosts::Host;
 use crate::config::permission_sets::{Changes, PermissionSets};
 use crate::config::services::Services;
 use crate::config::store::{Store as StoreConfig, Synchronous};
@@ -66,6 +67,11 @@ pub struct Options {
     pub store: Option<String>,
     /// Who answers what the server does not: services on this machine, too.
     pub services: Services,
+    /// Stock hosts on this machine that keep the records of accounts. They start after the server, for they are told its
+    /// key; so no account is made at the start.
+    pub hosts: Vec<Host>,
+    /// The PLC directory; one of its own if there is none.
+    pub plc: Option<Url>,
     /// What a permission set that gives more than before means for sessions.
     pub set_changes: Changes,
     /// The time.
@@ -87,6 +93,8 @@ impl Options {
             synchronous: Synchronous::Normal,
             store: None,
             services: Services::default(),
+            hosts: Vec::new(),
+            plc: None,
             set_changes: Changes::Follow,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
@@ -140,7 +148,8 @@ impl Network {
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
 
-        let plc_url = format!("http://localhost:{}", plc.local_addr()?.port());
+        let own_plc = format!("http://localhost:{}", plc.local_addr()?.port());
+        let plc_url = options.plc.as_ref().map_or(own_plc, |plc| plc.origin().ascii_serialization());
         let directory = Directory::open(&options.data.join("plc.jsonl"), Arc::clone(&options.clock))?;
         running.spawn(listen::serve(plc, directory.router(), CONNECTIONS, stopped.clone()));
 
@@ -168,6 +177,7 @@ impl Network {
             notices: Some(Arc::new(MailFolder::new(options.data.join("mail"), Arc::clone(&options.clock)))),
             blob_bytes: crate::config::limits::Limits::default().blob_bytes,
             services: options.services.clone(),
+            hosts: options.hosts.clone(),
             clock: Arc::clone(&options.clock),
             random: Arc::clone(&options.random),
         };
@@ -205,8 +215,11 @@ impl Network {
             random: Arc::clone(&options.random),
         };
         running.spawn(listen::serve(mcp, over_http.router()?, CONNECTIONS, stopped));
-        let accounts = accounts::ensure(&options, &solo).await?;
-        names.fall_back_to(lexicons::publish(&solo).await?);
+        let mut accounts = Vec::new();
+        if options.hosts.is_empty() {
+            accounts = accounts::ensure(&options, &solo).await?;
+            names.fall_back_to(lexicons::publish(&solo).await?);
+        }
         let ready = Ready {
             ready: true,
             url,

@@ -95,6 +95,8 @@ pub struct Row {
     pub answered: bool,
     /// Whether a call goes on to another service.
     pub onward: Onward,
+    /// Whether the host of an account may pass a call on to its entryway, by a service token of the account.
+    pub passed_on: bool,
 }
 
 impl Row {
@@ -109,6 +111,7 @@ impl Row {
             admits_expired: false,
             answered: false,
             onward: Onward::Never,
+            passed_on: false,
         }
     }
 
@@ -122,6 +125,12 @@ impl Row {
     #[must_use]
     pub const fn forwarded(self) -> Self {
         Self { onward: Onward::IfThereIsOne, ..self }
+    }
+
+    /// An entryway takes the word of the account's host, which has checked who calls.
+    #[must_use]
+    pub const fn passed_on(self) -> Self {
+        Self { passed_on: true, ..self }
     }
 
     /// A refresh token is taken after its time too.

@@ -62,25 +62,41 @@ pub(super) const ATPROTO: &[Row] = &[
     open("com.atproto.server.createSession").answered_here(),
     row("com.atproto.server.refreshSession", &[R], Rule::Forbidden).answered_here(),
     row("com.atproto.server.deleteSession", &[R], Rule::Forbidden).expired_too().answered_here(),
-    row("com.atproto.server.getSession", &[F, P, A, Q, O], Rule::Any).answered_here(),
-    row("com.atproto.server.createAppPassword", &[F], Rule::Forbidden).not_taken_down().answered_here(),
-    row("com.atproto.server.listAppPasswords", &[F], Rule::Forbidden).answered_here(),
-    row("com.atproto.server.revokeAppPassword", &[F], Rule::Forbidden).answered_here(),
+    row("com.atproto.server.getSession", &[F, P, A, Q, O], Rule::Any).answered_here().passed_on(),
+    row("com.atproto.server.createAppPassword", &[F], Rule::Forbidden)
+        .not_taken_down()
+        .answered_here()
+        .passed_on(),
+    row("com.atproto.server.listAppPasswords", &[F], Rule::Forbidden).answered_here().passed_on(),
+    row("com.atproto.server.revokeAppPassword", &[F], Rule::Forbidden).answered_here().passed_on(),
     row("com.atproto.server.getServiceAuth", &[F, P, A, T, O], Rule::ServiceToken).answered_here(),
     admin("com.atproto.server.createInviteCode").answered_here(),
     admin("com.atproto.server.createInviteCodes").answered_here(),
-    row("com.atproto.server.getAccountInviteCodes", &[F], Rule::Forbidden).not_taken_down().answered_here(),
+    row("com.atproto.server.getAccountInviteCodes", &[F], Rule::Forbidden)
+        .not_taken_down()
+        .answered_here()
+        .passed_on(),
     open("com.atproto.server.reserveSigningKey"),
-    row("com.atproto.server.requestAccountDelete", &[F], Rule::Forbidden).not_taken_down().answered_here(),
+    row("com.atproto.server.requestAccountDelete", &[F], Rule::Forbidden)
+        .not_taken_down()
+        .answered_here()
+        .passed_on(),
     open("com.atproto.server.deleteAccount").answered_here(),
     open("com.atproto.server.requestPasswordReset").answered_here(),
     open("com.atproto.server.resetPassword").answered_here(),
     row("com.atproto.server.requestEmailConfirmation", &[F, O], MANAGE_EMAIL)
         .not_taken_down()
-        .answered_here(),
-    row("com.atproto.server.confirmEmail", &[F, O], MANAGE_EMAIL).not_taken_down().answered_here(),
-    row("com.atproto.server.requestEmailUpdate", &[F], Rule::Forbidden).not_taken_down().answered_here(),
-    row("com.atproto.server.updateEmail", &[F], Rule::Forbidden).answered_here(),
+        .answered_here()
+        .passed_on(),
+    row("com.atproto.server.confirmEmail", &[F, O], MANAGE_EMAIL)
+        .not_taken_down()
+        .answered_here()
+        .passed_on(),
+    row("com.atproto.server.requestEmailUpdate", &[F], Rule::Forbidden)
+        .not_taken_down()
+        .answered_here()
+        .passed_on(),
+    row("com.atproto.server.updateEmail", &[F], Rule::Forbidden).answered_here().passed_on(),
     row("com.atproto.server.activateAccount", &[F], Rule::Forbidden).answered_here(),
     row("com.atproto.server.deactivateAccount", &[F, T], Rule::Forbidden).answered_here(),
     row("com.atproto.server.checkAccountStatus", &[F, P, A, O], Rule::Any).answered_here(),
@@ -97,7 +113,7 @@ pub(super) const ATPROTO: &[Row] = &[
     open("com.atproto.repo.listRecords").answered_here(),
     // com.atproto.identity
     open("com.atproto.identity.resolveHandle").answered_here(),
-    row("com.atproto.identity.updateHandle", &[F, O], HANDLE).not_taken_down().answered_here(),
+    row("com.atproto.identity.updateHandle", &[F, O], HANDLE).not_taken_down().answered_here().passed_on(),
     row("com.atproto.identity.getRecommendedDidCredentials", &[F, P, A, O], Rule::Any),
     row("com.atproto.identity.requestPlcOperationSignature", &[F, T, O], IDENTITY),
     row("com.atproto.identity.signPlcOperation", &[F, T, O], IDENTITY),
@@ -124,7 +140,7 @@ pub(super) const ATPROTO: &[Row] = &[
     elsewhere("com.atproto.sync.notifyOfUpdate"),
     // com.atproto.temp
     row("com.atproto.temp.checkSignupQueue", &[F, P, A, Q], Rule::Forbidden),
-    elsewhere("com.atproto.temp.dereferenceScope"),
+    open("com.atproto.temp.dereferenceScope").answered_here(),
     elsewhere("com.atproto.temp.addReservedHandle"),
     elsewhere("com.atproto.temp.checkHandleAvailability"),
     elsewhere("com.atproto.temp.requestPhoneVerification"),

@@ -95,7 +95,7 @@ impl World {
             expires_at: self.now().plus(Duration::from_hours(2160)),
         };
         change(&mut claims);
-        LegacyKeys::new(SECRET, []).sign_refresh(&claims).expose().to_owned()
+        LegacyKeys::new(SECRET, []).sign_refresh(&claims.audience, &claims).expose().to_owned()
     }
 
     async fn bearer(&self, method: &str, path: &str, token: &str) -> Answer {

@@ -4,6 +4,7 @@ mod answers;
 mod forwarding;
 mod jwks;
 mod legacy;
+mod passed_on;
 mod proofs;
 mod service_tokens;
 mod table;
@@ -159,6 +160,7 @@ impl World {
             email: None,
             email_confirmed: false,
             status: AccountStatus::Active,
+            host: None,
             created_at: self.now(),
         };
         let did = account.did.clone();

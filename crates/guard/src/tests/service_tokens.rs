@@ -16,7 +16,7 @@ const UPLOAD: &str = "com.atproto.repo.uploadBlob";
 
 /// DID documents: what was looked up lately, and what they say now.
 #[derive(Default)]
-struct Documents {
+pub(super) struct Documents {
     lately: Mutex<HashMap<(String, KeyName), PublicKey>>,
     now: Mutex<HashMap<(String, KeyName), PublicKey>>,
     asked: Mutex<Vec<bool>>,
@@ -46,18 +46,22 @@ impl IssuerKeys for Arc<Documents> {
 }
 
 impl Documents {
-    fn set(&self, did: &str, name: KeyName, key: &PrivateKey) {
+    pub(super) fn is_unasked(&self) -> bool {
+        self.asked.lock().is_empty()
+    }
+
+    pub(super) fn set(&self, did: &str, name: KeyName, key: &PrivateKey) {
         self.lately.lock().insert((did.to_owned(), name), key.public().clone());
         self.now.lock().insert((did.to_owned(), name), key.public().clone());
     }
 }
 
-fn key(seed: u8) -> PrivateKey {
+pub(super) fn key(seed: u8) -> PrivateKey {
     PrivateKey::from_bytes(Curve::K256, &[seed; 32]).unwrap()
 }
 
 /// A world whose guard takes service tokens, with alice's key and those of the moderation service.
-fn world() -> (World, Arc<Documents>) {
+pub(super) fn world() -> (World, Arc<Documents>) {
     world_with(|tokens| tokens)
 }
 
@@ -94,7 +98,7 @@ fn world_with(change: impl FnOnce(ServiceTokens) -> ServiceTokens) -> (World, Ar
 }
 
 /// What alice's host makes for a call of hers, with one thing changed.
-fn token(world: &World, method: &str, change: impl FnOnce(&mut Parts)) -> String {
+pub(super) fn token(world: &World, method: &str, change: impl FnOnce(&mut Parts)) -> String {
     let mut parts = Parts {
         issuer: ALICE,
         key: key(1),
@@ -118,13 +122,13 @@ fn token(world: &World, method: &str, change: impl FnOnce(&mut Parts)) -> String
     service_auth::sign(&parts.key, &claims).expose().to_owned()
 }
 
-struct Parts {
-    issuer: &'static str,
-    key: PrivateKey,
-    name: KeyName,
-    recipient: &'static str,
-    method: Option<String>,
-    jti: [u8; 16],
+pub(super) struct Parts {
+    pub(super) issuer: &'static str,
+    pub(super) key: PrivateKey,
+    pub(super) name: KeyName,
+    pub(super) recipient: &'static str,
+    pub(super) method: Option<String>,
+    pub(super) jti: [u8; 16],
 }
 
 async fn bearer(world: &World, verb: &str, method: &str, token: &str) -> Answer {

@@ -6,6 +6,7 @@ mod checked_tokens;
 mod dpop;
 mod jwks_tokens;
 mod legacy;
+mod passed_on;
 mod service_token;
 mod store_tokens;
 
@@ -77,6 +78,9 @@ pub(crate) async fn identify(guard: &Inner, row: &Row, parts: &Parts) -> Result<
             }
         }
         Authorization::Basic(_) => Err(GuardError::Header),
+        Authorization::Bearer(token) if passed_on::is_meant(guard, row, token) => {
+            passed_on::check(guard, row, parts, token).await.map(Caller::Host)
+        }
         Authorization::Bearer(token) if service_token::is_meant(guard, row, token) => {
             service_token::check(guard, row, parts, token).await.map(Caller::Service)
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use axum::extract::FromRequestParts;
 use gatewright_protocol::crypto::PublicKey;
-use gatewright_protocol::jose::jws;
+use gatewright_protocol::jose::jws::{self, Unverified};
 use gatewright_protocol::service_auth::{
     self, Expected, KeyName, Presented, Proven, Recipient, ServiceAuthError,
 };
@@ -100,7 +100,11 @@ impl ServiceTokens {
     }
 
     /// Finds the key and checks the signature; once more with a key that may have changed meanwhile.
-    async fn prove(&self, presented: &Presented<'_>, peer: Option<Peer>) -> Result<Proven, GuardError> {
+    pub(super) async fn prove(
+        &self,
+        presented: &Presented<'_>,
+        peer: Option<Peer>,
+    ) -> Result<Proven, GuardError> {
         let (issuer, name) = (presented.issuer(), presented.key());
         let known = self.keys.key(issuer, name, false, peer).await.map_err(unresolved)?;
         if let Some(proven) = known.as_ref().and_then(|key| presented.verify(key).ok()) {
@@ -162,8 +166,14 @@ pub(super) fn is_meant(guard: &Inner, row: &Row, text: &str) -> bool {
     if !has_curve && guard.legacy.is_some() {
         return false;
     }
+    takes_no_sessions(row) || may_be(&token)
+}
+
+/// Whether an account or a service may have signed it, and not a server for its sessions.
+pub(super) fn may_be(token: &Unverified<'_>) -> bool {
+    let header = token.header();
     let kinds_of_sessions = ["at+jwt", "refresh+jwt", "dpop+jwt"];
-    takes_no_sessions(row) || (has_curve && !kinds_of_sessions.iter().any(|kind| header.is_typ(kind)))
+    header.alg.curve().is_some() && !kinds_of_sessions.iter().any(|kind| header.is_typ(kind))
 }
 
 /// Whether nothing but a service token opens the method.

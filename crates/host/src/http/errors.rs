@@ -4,6 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gatewright_guard::GuardError;
 use gatewright_guard::rate::TooMany;
+use gatewright_resolve::FetchError;
 use gatewright_store::StoreError;
 use http::StatusCode;
 use serde::Serialize;
@@ -19,6 +20,7 @@ use crate::operations::find_preferences::FindPreferencesError;
 use crate::operations::find_profile::FindProfileError;
 use crate::operations::find_session::FindSessionError;
 use crate::operations::issue_service_token::IssueServiceTokenError;
+use crate::operations::lead_on::LeadOnError;
 use crate::operations::prove_record::ProveRecordError;
 use crate::operations::proxy_call::ProxyCallError;
 use crate::operations::put_preferences::PutPreferencesError;
@@ -143,6 +145,7 @@ impl From<AccessError> for XrpcError {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::Deactivated => Self::unauthorized("AccountDeactivated", error.to_string()),
+            AccessError::Elsewhere(_) => Self::invalid_request(error.to_string()),
             AccessError::NotFound => Self::account_not_found(&error),
             AccessError::NotYours => Self::unauthorized("AuthenticationRequired", error.to_string()),
             AccessError::Store(error) => error.into(),
@@ -253,9 +256,20 @@ impl From<ActivateAccountError> for XrpcError {
         match error {
             ActivateAccountError::Identity(IdentityFault::Store(error))
             | ActivateAccountError::Store(error) => error.into(),
+            ActivateAccountError::Host(error) => Self::upstream_failure(&error),
             ActivateAccountError::Identity(_) => Self::invalid_request(error.to_string()),
             ActivateAccountError::NotFound => Self::account_not_found(&error),
             ActivateAccountError::TakenDown => Self::unauthorized("AccountTakedown", error.to_string()),
+        }
+    }
+}
+
+impl From<LeadOnError> for XrpcError {
+    fn from(error: LeadOnError) -> Self {
+        match error {
+            LeadOnError::Host(FetchError::Busy) => Self::busy(error.to_string()),
+            LeadOnError::Host(_) => Self::upstream_failure(&error),
+            LeadOnError::Store(error) => error.into(),
         }
     }
 }
@@ -275,6 +289,7 @@ impl From<CreateInviteCodesError> for XrpcError {
 impl From<DeactivateAccountError> for XrpcError {
     fn from(error: DeactivateAccountError) -> Self {
         match error {
+            DeactivateAccountError::Host(error) => Self::upstream_failure(&error),
             DeactivateAccountError::NotFound => Self::account_not_found(&error),
             DeactivateAccountError::Store(error) => error.into(),
         }
@@ -380,6 +395,7 @@ impl From<UpdateHandleError> for XrpcError {
         use UpdateHandleError as E;
         match error {
             E::Document(_) | E::NoKey => Self::invalid_request(error.to_string()),
+            E::Host(error) => Self::upstream_failure(&error),
             E::NotFound => Self::account_not_found(&error),
             E::NotGiven(_) | E::Unresolved(_) => Self::bad("InvalidHandle", error.to_string()),
             E::Plc(error) => Self::upstream_failure(&error),

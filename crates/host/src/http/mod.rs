@@ -4,6 +4,7 @@ mod asker;
 mod body;
 mod caller;
 mod errors;
+mod lead_on;
 mod limits;
 mod params;
 mod router;

@@ -8,12 +8,13 @@ use axum::routing::{any, get, post};
 use gatewright_guard::{Guard, GuardLayer, cors};
 
 use super::xrpc::{actor, health, identity, proxy, repo, server, sync, wrong_verb};
-use super::{limits, well_known};
+use super::{lead_on, limits, well_known};
 use crate::context::Context;
 
 /// The routes of a host: `/xrpc/…` behind the guard, and the documents about its names and tokens.
 pub fn router(context: Arc<Context>, guard: &Guard) -> Router {
-    let guarded = xrpc().layer(GuardLayer::new(guard.clone()));
+    let led_on = xrpc().layer(from_fn_with_state(Arc::clone(&context), lead_on::layer));
+    let guarded = led_on.layer(GuardLayer::new(guard.clone()));
     counted(guarded, &context).merge(by_name()).merge(guard.well_known()).with_state(context)
 }
 

@@ -68,6 +68,9 @@ pub enum AccessError {
     /// Its owner put it to rest.
     #[error("the account is deactivated")]
     Deactivated,
+    /// Another host keeps its records.
+    #[error("the records of the account are kept by {0}: call the host that its DID document names")]
+    Elsewhere(Did),
     /// The token is of an account that is not here any more.
     #[error("there is no such account here")]
     NotFound,
@@ -96,7 +99,8 @@ pub async fn readable(
     repo: &Identifier,
     viewer: Viewer<'_>,
 ) -> Result<Account, ReadError> {
-    let account = find(context, repo).await?.ok_or(ReadError::NotFound)?;
+    let account = find(context, repo).await?.filter(|account| account.host.is_none());
+    let account = account.ok_or(ReadError::NotFound)?;
     match (account.status, viewer) {
         (_, Viewer::Operator) => return Ok(account),
         (_, Viewer::Account(did)) if *did == account.did => return Ok(account),
@@ -120,6 +124,9 @@ pub async fn writable(
         Some(Identifier::Did(did)) if *did != account.did => return Err(AccessError::NotYours),
         Some(Identifier::Handle(handle)) if *handle != account.handle => return Err(AccessError::NotYours),
         _ => {}
+    }
+    if let Some(host) = &account.host {
+        return Err(AccessError::Elsewhere(host.clone()));
     }
     match account.status {
         AccountStatus::Active => Ok(account),

@@ -6,6 +6,7 @@ use gatewright_store::account::AccountStatus;
 
 use super::check_identity::{IdentityFault, check_identity};
 use crate::context::Context;
+use crate::entryway::HostError;
 
 /// Why an account stays at rest.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,9 @@ pub enum ActivateAccountError {
     /// What its DID publishes does not lead here: two hosts would speak for it.
     #[error("the account cannot be activated: {0}")]
     Identity(#[from] IdentityFault),
+    /// The host behind this one that keeps its records did not do it; nothing was changed here.
+    #[error(transparent)]
+    Host(#[from] HostError),
     /// The token is of an account that is not here any more.
     #[error("there is no such account here")]
     NotFound,
@@ -34,7 +38,10 @@ pub async fn activate_account(context: &Context, caller: &Did) -> Result<(), Act
         AccountStatus::Deactivated => {}
         AccountStatus::TakenDown => return Err(ActivateAccountError::TakenDown),
     }
-    check_identity(context, &account.did).await?;
+    check_identity(context, &account).await?;
+    if let Some((entryway, host)) = context.behind(&account) {
+        entryway.set_deactivated(host, caller, false).await?;
+    }
     let (from, to) = (AccountStatus::Deactivated, AccountStatus::Active);
     if context.store.change_account_status(caller, from, to).await? {
         tracing::info!(account.did = %caller, "account activated by its owner");

@@ -56,7 +56,7 @@ pub async fn check_account_status(
         context.desks.write(context.means(&rev), caller, &[], None).await?;
         context.store.find_repo(caller).await?.ok_or(WriteError::NoRepo)?
     };
-    let identity_leads_here = match check_identity(context, caller).await {
+    let identity_leads_here = match check_identity(context, &account).await {
         Ok(()) => true,
         Err(IdentityFault::Store(error)) => return Err(error.into()),
         Err(_) => false,

@@ -1,8 +1,8 @@
 //! Whether what a DID publishes leads to this host, as everybody else will check it.
 
 use gatewright_protocol::crypto::PublicKey;
-use gatewright_protocol::syntax::Did;
 use gatewright_store::StoreError;
+use gatewright_store::account::Account;
 
 use crate::context::Context;
 
@@ -24,13 +24,20 @@ pub enum IdentityFault {
     Unresolvable,
 }
 
-/// Checks the document that the DID publishes at this moment: it must name this host, and the key that is kept here.
-pub async fn check_identity(context: &Context, did: &Did) -> Result<(), IdentityFault> {
-    let document = context.identities.document(did).await.ok_or(IdentityFault::Unresolvable)?;
-    if document.pds(context.settings.development) != Some(context.settings.origin()) {
+/// Checks the document that the account's DID publishes at this moment: it must name this host, and the key that is kept
+/// here; or the host behind this one, which knows the key.
+pub async fn check_identity(context: &Context, account: &Account) -> Result<(), IdentityFault> {
+    let document = context.identities.document(&account.did).await.ok_or(IdentityFault::Unresolvable)?;
+    let behind = context.behind(account).map(|(_, host)| host.origin());
+    let is_behind = behind.is_some();
+    if document.pds(context.settings.development) != Some(behind.unwrap_or_else(|| context.settings.origin()))
+    {
         return Err(IdentityFault::Host);
     }
-    let kept = context.multikey(did).await?.ok_or(IdentityFault::Key)?;
+    if is_behind {
+        return Ok(());
+    }
+    let kept = context.multikey(&account.did).await?.ok_or(IdentityFault::Key)?;
     let published = document.signing_key().as_ref().map(PublicKey::to_multikey);
     if published.as_deref() == Some(&*kept) { Ok(()) } else { Err(IdentityFault::Key) }
 }

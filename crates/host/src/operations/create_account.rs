@@ -10,7 +10,9 @@ use gatewright_store::StoreError;
 use gatewright_store::account::{Account, AccountCreated, AccountStatus, NewAccount, PasswordHash};
 use gatewright_store::invite_code::InvitedAccountCreated;
 
+use super::create_behind::{create_behind, undo_behind};
 use crate::context::Context;
+use crate::entryway::HostError;
 use crate::identity::PlcError;
 use crate::repo::desk::WriteError;
 use crate::signing_key;
@@ -61,9 +63,15 @@ pub enum CreateAccountError {
     /// The handle belongs to another account.
     #[error("the handle {0} is taken")]
     HandleTaken(Handle),
+    /// A host behind this one did not make its part of the account.
+    #[error(transparent)]
+    Host(#[from] HostError),
     /// The invite code is none, was withdrawn, or is used up.
     #[error("the invite code is not valid, or is used up")]
     InviteCode,
+    /// No host behind this one takes new accounts.
+    #[error("no host takes new accounts at present")]
+    NoRoom,
     /// The directory did not take the identity.
     #[error(transparent)]
     Plc(#[from] PlcError),
@@ -96,26 +104,77 @@ pub(super) async fn make(
     {
         return Err(CreateAccountError::EmailTaken);
     }
-    let key = PrivateKey::generate(signing_key::CURVE, &*context.random);
     let status = match new.identity {
         NewIdentity::Moved(_) => AccountStatus::Deactivated,
         NewIdentity::Plc { .. } | NewIdentity::Web(_) => AccountStatus::Active,
     };
-    let did = match new.identity {
-        NewIdentity::Moved(did) | NewIdentity::Web(did) => did,
-        NewIdentity::Plc { recovery_key } => publish(context, &new.handle, &key, recovery_key).await?,
-    };
+    let made = make_identity(context, &new.handle, new.identity).await?;
     let account = Account {
-        did: did.clone(),
+        did: made.did,
         handle: new.handle,
         email,
         email_confirmed: false,
         status,
+        host: made.host,
         created_at: context.now(),
     };
+    let row = NewAccount {
+        account: account.clone(),
+        password: new.password,
+        sealed_signing_key: made.sealed_signing_key,
+    };
+    let kept = keep(context, row, invite).await;
+    let Some(host) = &account.host else {
+        kept?;
+        return begin_repo(context, account).await;
+    };
+    if kept.is_err() {
+        undo_behind(context, host, &account.did).await;
+    }
+    kept.map(|()| account)
+}
+
+/// Who a new account is, and where its signing key lies.
+struct Made {
+    did: Did,
+    /// The host behind this one that keeps its records.
+    host: Option<Did>,
+    sealed_signing_key: Option<Vec<u8>>,
+}
+
+async fn make_identity(
+    context: &Context,
+    handle: &Handle,
+    identity: NewIdentity,
+) -> Result<Made, CreateAccountError> {
+    let (did, key) = match (identity, &context.entryway) {
+        (NewIdentity::Plc { recovery_key }, Some(entryway)) => {
+            let (did, host) = create_behind(context, entryway, handle, recovery_key).await?;
+            return Ok(Made { did, host: Some(host), sealed_signing_key: None });
+        }
+        // Stock hosts make no account behind an entryway without an operation of did:plc.
+        (NewIdentity::Moved(did) | NewIdentity::Web(did), Some(_)) => {
+            return Err(CreateAccountError::Did(did));
+        }
+        (NewIdentity::Moved(did) | NewIdentity::Web(did), None) => {
+            (did, PrivateKey::generate(signing_key::CURVE, &*context.random))
+        }
+        (NewIdentity::Plc { recovery_key }, None) => {
+            let key = PrivateKey::generate(signing_key::CURVE, &*context.random);
+            (publish(context, handle, &key, recovery_key).await?, key)
+        }
+    };
     let sealed = signing_key::seal(&context.seal, &did, &key, &*context.random);
-    let row =
-        NewAccount { account: account.clone(), password: new.password, sealed_signing_key: Some(sealed) };
+    Ok(Made { did, host: None, sealed_signing_key: Some(sealed) })
+}
+
+/// Keeps the row, if all its names are free still.
+async fn keep(
+    context: &Context,
+    row: NewAccount,
+    invite: Option<&InviteCode>,
+) -> Result<(), CreateAccountError> {
+    let handle = row.account.handle.clone();
     let created = match invite {
         None => context.store.create_account(row).await?,
         Some(code) => match context.store.create_invited_account(row, code).await? {
@@ -124,11 +183,16 @@ pub(super) async fn make(
         },
     };
     match created {
-        AccountCreated::Created => {}
-        AccountCreated::DidTaken => return Err(CreateAccountError::DidTaken),
-        AccountCreated::EmailTaken => return Err(CreateAccountError::EmailTaken),
-        AccountCreated::HandleTaken => return Err(CreateAccountError::HandleTaken(account.handle)),
+        AccountCreated::Created => Ok(()),
+        AccountCreated::DidTaken => Err(CreateAccountError::DidTaken),
+        AccountCreated::EmailTaken => Err(CreateAccountError::EmailTaken),
+        AccountCreated::HandleTaken => Err(CreateAccountError::HandleTaken(handle)),
     }
+}
+
+/// The first commit of a new account.
+async fn begin_repo(context: &Context, account: Account) -> Result<Account, CreateAccountError> {
+    let did = account.did.clone();
     // An account of the same DID may have been here before, and was deleted.
     context.multikeys.invalidate(&did);
     context.desks.forget(&did);

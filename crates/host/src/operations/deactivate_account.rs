@@ -5,11 +5,15 @@ use gatewright_store::StoreError;
 use gatewright_store::account::AccountStatus;
 
 use crate::context::Context;
+use crate::entryway::HostError;
 
 /// Why an account was not put to rest.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeactivateAccountError {
+    /// The host behind this one that keeps its records did not do it; nothing was changed here.
+    #[error(transparent)]
+    Host(#[from] HostError),
     /// The token is of an account that is not here any more.
     #[error("there is no such account here")]
     NotFound,
@@ -28,6 +32,12 @@ pub async fn deactivate_account(
     caller: &Did,
     delete_after: Option<&Datetime>,
 ) -> Result<(), DeactivateAccountError> {
+    let account = context.store.find_account(caller).await?.ok_or(DeactivateAccountError::NotFound)?;
+    if let (AccountStatus::Active | AccountStatus::Deactivated, Some((entryway, host))) =
+        (account.status, context.behind(&account))
+    {
+        entryway.set_deactivated(host, caller, true).await?;
+    }
     let (from, to) = (AccountStatus::Active, AccountStatus::Deactivated);
     if context.store.change_account_status(caller, from, to).await? {
         let delete_after = delete_after.map(Datetime::as_str);

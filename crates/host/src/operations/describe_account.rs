@@ -11,6 +11,9 @@ pub async fn describe_account(
     context: &Context,
     account: &Account,
 ) -> Result<Option<AccountDocument>, StoreError> {
+    if let Some((_, host)) = context.behind(account) {
+        return Ok(Some(AccountDocument::behind(&account.did, &account.handle, host.origin())));
+    }
     let multikey = context.multikey(&account.did).await?;
     Ok(multikey
         .map(|key| AccountDocument::new(&account.did, &account.handle, &key, context.settings.origin())))

@@ -8,6 +8,7 @@ use gatewright_store::StoreError;
 use gatewright_store::account::HandleReplaced;
 
 use crate::context::Context;
+use crate::entryway::HostError;
 use crate::identity::PlcError;
 
 /// Who wants the handle.
@@ -26,6 +27,9 @@ pub enum UpdateHandleError {
     /// The document of the account's `did:web` does not claim the handle, or cannot be fetched.
     #[error("the DID document of {0} does not claim the handle; its owner must add it there first")]
     Document(Did),
+    /// The account has the handle, but the host behind this one that keeps its records does not know it.
+    #[error("the handle was changed, but not told to the account's host; ask for it once more: {0}")]
+    Host(#[from] HostError),
     /// The identity is not the host's to change: its keys are elsewhere, or it has ended.
     #[error(
         "this host holds no key that may change the identity; its owner must change the handle there first"
@@ -76,7 +80,11 @@ pub async fn update_handle(
     match context.store.replace_handle(did, handle).await? {
         HandleReplaced::Replaced => {
             tracing::info!(account.did = %did, account.handle = %handle, "handle changed");
-            Ok(())
+            // Whoever asks once more, because the host could not be told, has the handle already: it is told again.
+            match context.behind(&account) {
+                Some((entryway, host)) => Ok(entryway.update_handle(host, did, handle).await?),
+                None => Ok(()),
+            }
         }
         HandleReplaced::NoAccount => Err(UpdateHandleError::NotFound),
         HandleReplaced::Taken => {

@@ -27,7 +27,7 @@ fn routes() -> BTreeSet<&'static str> {
 }
 
 /// What an authorization server answers beside a host.
-const OF_THE_SERVER: [&str; 15] = [
+const OF_THE_SERVER: [&str; 16] = [
     "com.atproto.server.confirmEmail",
     "com.atproto.server.createAccount",
     "com.atproto.server.createAppPassword",
@@ -43,6 +43,7 @@ const OF_THE_SERVER: [&str; 15] = [
     "com.atproto.server.resetPassword",
     "com.atproto.server.revokeAppPassword",
     "com.atproto.server.updateEmail",
+    "com.atproto.temp.dereferenceScope",
 ];
 
 #[test]

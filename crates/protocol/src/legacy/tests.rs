@@ -73,7 +73,7 @@ fn an_access_token_reads_as_clients_expect() {
 #[test]
 fn a_refresh_token_has_a_name_and_its_time_is_asked_for_apart() {
     let keys = LegacyKeys::new(SECRET, []);
-    let token = keys.sign_refresh(&refresh());
+    let token = keys.sign_refresh(&service(), &refresh());
     assert_eq!(payload(&token)["jti"], refresh().id.to_string());
     let claims = check_refresh(&keys, token.expose()).unwrap();
     assert_eq!(claims, refresh());
@@ -137,7 +137,7 @@ fn sec_50_nothing_else_is_taken_for_either() {
         with("jti", json!(7)),
         with("exp", json!(1_800_007_200.5)),
         with("exp", json!("1800007200")),
-        keys.sign_refresh(&refresh()).expose().to_owned(),
+        keys.sign_refresh(&service(), &refresh()).expose().to_owned(),
     ] {
         assert_eq!(check_access(&keys, &token, NOW), Err(LegacyTokenError::Invalid), "{token}");
     }
@@ -181,4 +181,33 @@ fn sec_66_a_successor_is_the_same_each_time_and_of_one_session() {
         first,
     ];
     assert!(!others.contains(&next));
+}
+
+/// RS-8: the host of an account knows one key of the entryway, and nothing of its secrets.
+#[test]
+fn what_an_entryway_signs_is_for_the_host_of_the_account() {
+    use crate::crypto::{Curve, PrivateKey};
+    let host: Did = "did:web:host.example.com".parse().unwrap();
+    let key = || PrivateKey::from_bytes(Curve::K256, &[9; 32]).unwrap();
+    let keys = LegacyKeys::new(SECRET, []).with_entryway(key(), vec![host.clone()]);
+    let there = AccessClaims { audience: host.clone(), ..access(LegacyScope::Full) };
+    let token = keys.sign_access(&there);
+    let read = jws::decode(token.expose()).unwrap();
+    assert_eq!((read.header().alg.as_str(), read.header().kid.as_deref()), ("ES256K", None));
+    assert!(read.header().is_typ("at+jwt"));
+    assert!(read.verify(key().public()).is_ok());
+    assert_eq!(check_access(&keys, token.expose(), NOW), Ok(there));
+    let refreshing = keys.sign_refresh(&host, &refresh());
+    assert!(jws::decode(refreshing.expose()).unwrap().verify(key().public()).is_ok());
+    assert_eq!(check_refresh(&keys, refreshing.expose()), Ok(refresh()));
+    // One's own tokens are signed with the secret still, and neither kind passes for the other.
+    let own = keys.sign_access(&access(LegacyScope::Full));
+    assert_eq!(jws::decode(own.expose()).unwrap().header().alg.as_str(), "HS256");
+    assert!(check_access(&keys, own.expose(), NOW).is_ok());
+    let as_own = LegacyKeys::new(SECRET, []).with_entryway(key(), vec![service()]);
+    for forged in [as_own.sign_access(&access(LegacyScope::Full)), as_own.sign_refresh(&host, &refresh())] {
+        assert_eq!(check_access(&keys, forged.expose(), NOW), Err(LegacyTokenError::Invalid));
+    }
+    let elsewhere = LegacyKeys::new(SECRET, []);
+    assert_eq!(check_access(&elsewhere, token.expose(), NOW), Err(LegacyTokenError::Invalid));
 }

@@ -100,15 +100,15 @@ impl AccessClaims {
         }
     }
 
-    pub(super) fn read(verified: &Verified, audience: &Did) -> Result<Self, LegacyTokenError> {
-        let claims = Claims::read(verified, audience)?;
+    pub(super) fn read(verified: &Verified, audiences: &[Did]) -> Result<Self, LegacyTokenError> {
+        let (claims, audience) = Claims::read(verified, audiences)?;
         let scope = claims.scope()?;
         if scope == LegacyScope::Refresh {
             return Err(LegacyTokenError::Invalid);
         }
         Ok(Self {
             scope,
-            audience: audience.clone(),
+            audience,
             account: claims.account()?,
             session: claims.session()?,
             issued_at: UnixTime::from_seconds(claims.iat),
@@ -141,14 +141,14 @@ impl RefreshClaims {
     }
 
     pub(super) fn read(verified: &Verified, audience: &Did) -> Result<Self, LegacyTokenError> {
-        let claims = Claims::read(verified, audience)?;
+        let (claims, audience) = Claims::read(verified, std::slice::from_ref(audience))?;
         if claims.scope()? != LegacyScope::Refresh {
             return Err(LegacyTokenError::Invalid);
         }
         let id = claims.jti.as_deref().ok_or(LegacyTokenError::MissingId)?;
         Ok(Self {
             id: id.parse().map_err(|_| LegacyTokenError::Invalid)?,
-            audience: audience.clone(),
+            audience,
             account: claims.account()?,
             session: claims.session()?,
             issued_at: UnixTime::from_seconds(claims.iat),
@@ -175,13 +175,15 @@ struct Claims {
 }
 
 impl Claims {
-    fn read(verified: &Verified, audience: &Did) -> Result<Self, LegacyTokenError> {
+    /// The claims, and which of the audiences they name.
+    fn read(verified: &Verified, audiences: &[Did]) -> Result<(Self, Did), LegacyTokenError> {
         let claims: Self = verified.claims().map_err(|_| LegacyTokenError::Invalid)?;
-        let is_of_another_kind = claims.cnf.is_some() || claims.lxm.is_some();
-        if is_of_another_kind || claims.aud != audience.as_str() {
+        if claims.cnf.is_some() || claims.lxm.is_some() {
             return Err(LegacyTokenError::Invalid);
         }
-        Ok(claims)
+        let audience = audiences.iter().find(|audience| audience.as_str() == claims.aud);
+        let audience = audience.ok_or(LegacyTokenError::Invalid)?.clone();
+        Ok((claims, audience))
     }
 
     fn scope(&self) -> Result<LegacyScope, LegacyTokenError> {

@@ -10,7 +10,9 @@ use gatewright_store::app_password::{AppPassword, AppPasswordCreated, AppPasswor
 use gatewright_store::security_event::{SecurityEvent, SecurityEventKind};
 
 use super::note_event::note_event;
+use super::session_tokens::knows_scoped_app_passwords;
 use super::{Before, ExpandScopesError, expand_scopes};
+use crate::accounts::AccountsError;
 use crate::context::Context;
 use crate::permission_sets::Purpose;
 
@@ -48,6 +50,9 @@ pub enum CreateAppPasswordError {
     /// There are as many as there may be.
     #[error("an account has at most {MOST} app passwords; revoke one that is not needed")]
     TooMany,
+    /// The accounts could not be asked.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
     /// A permission set does not resolve.
     #[error(transparent)]
     Expand(#[from] ExpandScopesError),
@@ -71,6 +76,11 @@ pub async fn create_app_password(
     }
     if let Some(scope) = &new.scope {
         check_scopes(scope)?;
+        let known = ctx.accounts.find(account).await?;
+        if known.is_some_and(|known| !knows_scoped_app_passwords(ctx, &known)) {
+            let why = "the host of the account takes every app password for one that may do everything";
+            return Err(CreateAppPasswordError::Scope { scope: scope.to_string(), why: why.to_owned() });
+        }
         expand_scopes(ctx, scope, Before::default(), Purpose::NewSession).await?;
     }
     let secret = AppPasswordSecret::generate(&*ctx.random);

@@ -49,8 +49,8 @@ pub enum CreateSessionError {
     /// The password is right, and the account has a second factor.
     #[error("a second factor is required")]
     FactorRequired,
-    /// The resource server of the account takes no password sessions.
-    #[error("the host of the account takes no password sessions")]
+    /// The resource server of the account takes no password sessions, or none that may do less than others.
+    #[error("the host of the account takes no password sessions of this kind")]
     NotHere,
     /// The password is right, and the operator took the account down.
     #[error("the account was taken down")]
@@ -174,7 +174,7 @@ pub(super) async fn keep(
     proof: Proof,
     client: SessionClient,
 ) -> Result<SessionTokens, CreateSessionError> {
-    let audience = audience(ctx, &account).ok_or(CreateSessionError::NotHere)?;
+    let audience = audience(ctx, &account, &access).ok_or(CreateSessionError::NotHere)?;
     let now = ctx.now();
     let refresh = LegacyRefresh {
         id: LegacyRefreshId::generate(&*ctx.random),

@@ -52,6 +52,8 @@ pub async fn delete_account(
         return Err(DeleteAccountError::Wrong);
     }
     let code = find_mail_code(ctx, account, MailPurpose::DeleteAccount, code).await?;
+    // First, for whoever asks once more because this failed must be known here still.
+    ctx.accounts.delete_elsewhere(account).await?;
     if !ctx.store.delete_account_by_code(account, code, ctx.now()).await? {
         return Err(FindMailCodeError::Unknown.into());
     }

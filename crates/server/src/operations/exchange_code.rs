@@ -98,7 +98,7 @@ pub async fn exchange_code(
             session_begun(SessionKind::OAuth);
             let now = token.created_at;
             note_set_changes(ctx, &changes).await;
-            Ok(mint(ctx, token, refresh, now))
+            Ok(mint(ctx, token, refresh, now).await)
         }
         CodeExchanged::Replayed(_) => Err(ExchangeCodeError::Replayed),
         CodeExchanged::Unknown => Err(ExchangeCodeError::Unknown),
@@ -143,10 +143,9 @@ async fn judge(
     let account =
         ctx.accounts.find(&account).await?.filter(|account| account.status == AccountStatus::Active);
     let account = account.ok_or(ExchangeCodeError::Account)?;
-    let audience = match account.audience {
-        Some(audience) => audience,
-        None => ctx.settings.audiences.first().ok_or(ExchangeCodeError::NoAudience)?.service.clone(),
-    };
+    let audience =
+        ctx.settings.audience_of(account.audience.as_ref()).ok_or(ExchangeCodeError::NoAudience)?;
+    let audience = audience.service.clone();
     let before = Before { sets: &sets, approved_since: &[] };
     let expanded = expand_scopes(ctx, &scope, before, Purpose::NewSession).await?;
     let access_expires_at = access_expiry(ctx, &request.client, &client.auth, &audience, now, now)

@@ -17,6 +17,7 @@ mod create_app_password;
 mod create_session;
 mod delete_account;
 mod delete_session;
+mod dereference_scope;
 mod end_session;
 mod exchange_code;
 mod expand_scopes;
@@ -87,6 +88,7 @@ pub use create_app_password::{CreateAppPassword, CreateAppPasswordError, create_
 pub use create_session::{CreateSession, CreateSessionError, create_session};
 pub use delete_account::{DeleteAccountError, delete_account};
 pub use delete_session::{DeleteSessionError, delete_session};
+pub use dereference_scope::{DereferenceScopeError, dereference_scope};
 pub use end_session::{EndSessionError, end_removed_key, end_session};
 pub use exchange_code::{ExchangeCode, ExchangeCodeError, exchange_code};
 pub(crate) use expand_scopes::FoundSet;

@@ -135,14 +135,14 @@ pub async fn refresh(
             Rotation::Recovered(token) if token.client_auth != client.auth => {
                 Err(refuse(ctx, &token, Refused::Binding).await?)
             }
-            Rotation::Recovered(token) => Ok(mint(ctx, *token, Some(successor), now)),
+            Rotation::Recovered(token) => Ok(mint(ctx, *token, Some(successor), now).await),
             Rotation::Rotated(token) => {
                 session_refreshed(SessionKind::OAuth);
                 tell(ctx, &changes).await;
                 let event = SecurityEvent::new(token.account.clone(), SecurityEventKind::NewNetwork, now);
                 let event = event.session(token.id).client(token.client.as_str());
                 note_event(ctx, event.place(client.place.as_str())).await;
-                Ok(mint(ctx, *token, Some(successor), now))
+                Ok(mint(ctx, *token, Some(successor), now).await)
             }
             Rotation::SetsChanged => continue,
         };

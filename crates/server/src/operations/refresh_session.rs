@@ -63,10 +63,10 @@ pub async fn refresh_session(
     if account.status == AccountStatus::TakenDown {
         return Err(RefreshSessionError::TakenDown);
     }
-    let audience = audience(ctx, &account).ok_or(RefreshSessionError::NotHere)?;
     let found = ctx.store.find_legacy_session(claims.session).await?;
     let session = found.filter(|session| session.account == claims.account && !session.is_over(now));
     let session = session.ok_or(RefreshSessionError::Gone)?;
+    let audience = audience(ctx, &account, &session.access).ok_or(RefreshSessionError::NotHere)?;
     let granted = granted(ctx, &session).await?;
     let moved = client.event(account.did.clone(), SecurityEventKind::NewNetwork, now);
     let lifetimes = &ctx.settings.lifetimes;

@@ -47,15 +47,23 @@ impl SessionClient {
     }
 }
 
-/// The resource server that an account's sessions are for. `None` where that one cannot look sessions up: the tokens are
-/// signed with a secret that is not published.
-pub(super) fn audience(ctx: &Context, account: &KnownAccount) -> Option<Did> {
-    let audiences = &ctx.settings.audiences;
-    let audience = match &account.audience {
-        Some(service) => ctx.settings.audience(service),
-        None => audiences.first(),
-    };
-    audience.filter(|audience| audience.verification == Verification::Shared).map(|it| it.service.clone())
+/// The resource server that an account's sessions are for. `None` where that one can neither look sessions up nor knows the
+/// key of the entryway: the tokens are signed with a secret that is not published. Nor where the scopes of an app password
+/// would be lost: a host behind this entryway knows app passwords, and none that may do less.
+pub(super) fn audience(ctx: &Context, account: &KnownAccount, access: &LegacyAccess) -> Option<Did> {
+    let audience = ctx.settings.audience_of(account.audience.as_ref())?;
+    let is_scoped = access.app_password().is_some_and(|access| access.approved.is_some());
+    match audience.verification {
+        Verification::Jwks => None,
+        Verification::Entryway if is_scoped => None,
+        Verification::Entryway | Verification::Shared => Some(audience.service.clone()),
+    }
+}
+
+/// Whether the host of the account knows what the scopes of an app password mean.
+pub(super) fn knows_scoped_app_passwords(ctx: &Context, account: &KnownAccount) -> bool {
+    let audience = ctx.settings.audience_of(account.audience.as_ref());
+    audience.is_none_or(|audience| audience.verification != Verification::Entryway)
 }
 
 /// Signs the tokens of a session as it is now. Asked twice within one second, it says the same.
@@ -69,7 +77,13 @@ pub(super) async fn sign(
 ) -> Result<SessionTokens, AccountsError> {
     let issued_at = UnixTime::from_seconds(now.seconds());
     let end = session.access.app_password().and_then(|access| access.expires_at);
-    let expires_at = issued_at.plus(ctx.settings.lifetimes.legacy_access);
+    let (life, recipient) = match (ctx.settings.audience(&audience), &ctx.settings.entryway) {
+        (Some(host), Some(own)) if host.verification == Verification::Entryway => {
+            (ctx.settings.lifetimes.legacy_access_entryway, own)
+        }
+        _ => (ctx.settings.lifetimes.legacy_access, &audience),
+    };
+    let expires_at = issued_at.plus(life);
     let access = AccessClaims {
         scope: session.access.scope(),
         audience: audience.clone(),
@@ -80,7 +94,7 @@ pub(super) async fn sign(
     };
     let refresh = RefreshClaims {
         id: refresh.id,
-        audience,
+        audience: recipient.clone(),
         account: account.did.clone(),
         session: session.id,
         issued_at,
@@ -89,7 +103,7 @@ pub(super) async fn sign(
     let keys = ctx.keys.legacy_keys();
     Ok(SessionTokens {
         access: keys.sign_access(&access),
-        refresh: keys.sign_refresh(&refresh),
+        refresh: keys.sign_refresh(&audience, &refresh),
         document: ctx.accounts.describe(&account).await?,
         sees_email: sees_email(&session.access),
         has_email_factor: factor_ways(ctx, &account.did).await?.is_some_and(|ways| ways.email),

@@ -243,6 +243,22 @@ pub async fn accounts_of_one_name_race_and_one_wins(store: Subject) {
     assert_eq!(created.iter().filter(|outcome| **outcome == AccountCreated::HandleTaken).count(), RACERS - 1);
 }
 
+/// Those beside the store belong to none.
+pub async fn accounts_are_counted_by_their_host(store: Subject) {
+    let host = |number: usize| Some(format!("did:web:h{number}.example.com").parse().expect("a DID"));
+    for (number, host) in [(1, host(1)), (2, host(1)), (3, host(2)), (4, None)] {
+        let mut new = account(number);
+        new.account.host.clone_from(&host);
+        store.create_account(new).await.expect("it writes");
+        let found = store.find_account(&did(number)).await.expect("it reads").expect("it exists");
+        assert_eq!(found.host, host);
+    }
+    for (number, count) in [(1, 2), (2, 1), (3, 0)] {
+        let host = host(number).expect("there is one");
+        assert_eq!(store.count_accounts(&host).await.expect("it counts"), count, "{host}");
+    }
+}
+
 /// Approves request `number` as account `account`.
 async fn approve_another(store: &Subject, number: usize, account: usize) {
     store.create_request(request(number), NOW.plus(DAY)).await.expect("it is kept");

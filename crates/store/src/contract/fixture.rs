@@ -104,6 +104,7 @@ pub fn account(number: usize) -> NewAccount {
         email: Some(format!("p{number}@example.com")),
         email_confirmed: false,
         status: AccountStatus::Active,
+        host: None,
         created_at: NOW,
     };
     NewAccount { account, password: Some(password(number)), sealed_signing_key: Some(vec![7; 60]) }

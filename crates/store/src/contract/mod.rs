@@ -27,6 +27,7 @@ pub mod preference;
 pub mod replay;
 pub mod repo;
 pub mod request;
+pub mod scope_reference;
 pub mod security_event;
 pub mod set_change;
 pub mod sweep;
@@ -155,6 +156,7 @@ macro_rules! contract_tests {
                     a_deleted_account_leaves_nothing_behind,
                     an_account_that_is_kept_elsewhere_can_be_forgotten_too,
                     accounts_of_one_name_race_and_one_wins,
+                    accounts_are_counted_by_their_host,
                 }
                 app_password {
                     an_app_password_is_found_by_its_hash,
@@ -284,6 +286,9 @@ macro_rules! contract_tests {
                     approvals_race_and_one_wins,
                     requests_with_one_challenge_race_and_one_wins,
                 }
+                scope_reference {
+                    a_scope_is_found_until_the_last_token_that_names_it_ends,
+                }
                 security_event {
                     events_are_listed_as_they_were_noted_and_newest_first,
                     what_happens_again_soon_is_noted_once,
@@ -369,6 +374,7 @@ mod tests {
             include_str!("replay.rs"),
             include_str!("repo.rs"),
             include_str!("request.rs"),
+            include_str!("scope_reference.rs"),
             include_str!("security_event.rs"),
             include_str!("set_change.rs"),
             include_str!("sweep.rs"),

@@ -107,6 +107,12 @@ impl AccountStore for Memory {
         Ok(accounts.by_email.get(&email.to_lowercase()).and_then(|did| accounts.find(did)))
     }
 
+    async fn count_accounts(&self, host: &Did) -> Result<u64, StoreError> {
+        let tables = self.tables();
+        let there = tables.accounts.rows.values().filter(|row| row.account.host.as_ref() == Some(host));
+        Ok(there.count() as u64)
+    }
+
     async fn list_accounts(&self, after: Option<&Did>, limit: usize) -> Result<Vec<Account>, StoreError> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let tables = self.tables();

@@ -16,6 +16,7 @@ mod preference;
 mod replay;
 mod repo;
 mod request;
+mod scope_reference;
 mod security_event;
 mod set_change;
 mod sweep;
@@ -50,6 +51,7 @@ struct Tables {
     replays: replay::Replays,
     repos: repo::Repos,
     requests: request::Requests,
+    scope_references: scope_reference::ScopeReferences,
     security_events: security_event::SecurityEvents,
     tokens: token::Tokens,
 }

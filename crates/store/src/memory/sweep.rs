@@ -26,6 +26,7 @@ impl Sweep for Memory {
         let lexicons = tables.lexicons.sweep(horizon.unseen_lexicon(), batch);
         let factors = tables.factors.sweep(now, batch);
         let mail_codes = tables.mail_codes.sweep(now, batch);
+        let scopes = tables.scope_references.sweep(now, batch);
         let security_events = tables.security_events.sweep(now, batch);
         let sessions = tables.legacy_sessions.sweep(now, batch);
         let app_passwords = tables.app_passwords.sweep(now, batch);
@@ -40,6 +41,7 @@ impl Sweep for Memory {
             + lexicons
             + factors
             + mail_codes
+            + scopes
             + security_events
             + legacy
             + tables.tokens.sweep(&horizon))

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use gatewright_protocol::syntax::{Did, Handle};
 use sqlx::postgres::PgRow;
 
-use super::row::{Columns, all, one, params};
+use super::row::{Columns, all, count, one, params};
 use super::writer::{Write, atomic};
 use super::{Postgres, factor, legacy_session, mail_code, read, request, statements, token};
 use crate::StoreError;
@@ -34,6 +34,10 @@ impl AccountStore for Postgres {
     async fn list_accounts(&self, after: Option<&Did>, limit: usize) -> Result<Vec<Account>, StoreError> {
         let after = after.map_or("", Did::as_str);
         read!(self, connection => all(connection, LIST, params![after, clamp(limit)], read).await)
+    }
+
+    async fn count_accounts(&self, host: &Did) -> Result<u64, StoreError> {
+        read!(self, connection => count(connection, COUNT_AT, params![host.as_str()]).await)
     }
 
     async fn find_password(&self, did: &Did) -> Result<Option<PasswordHash>, StoreError> {
@@ -141,6 +145,7 @@ pub(super) async fn create_in(write: &mut Write, new: &NewAccount) -> Result<Acc
                 account.created_at.millis(),
                 new.password.as_ref().map(|password| password.0.as_str()),
                 new.sealed_signing_key,
+                account.host.as_ref().map(Did::as_str),
             ],
         )
         .await?;
@@ -228,23 +233,28 @@ fn read(row: &PgRow) -> Result<Account, StoreError> {
         email_confirmed: columns.value(3, "email_confirmed")?,
         status: columns.read("status", status)?,
         created_at: columns.time(5, "created_at")?,
+        host: match columns.optional_text(6, "host")? {
+            None => None,
+            Some(host) => columns.read("host", host.parse().ok()).map(Some)?,
+        },
     })
 }
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT did, handle, email, email_confirmed, status, created_at FROM account ", $rest)
+        concat!("SELECT did, handle, email, email_confirmed, status, created_at, host FROM account ", $rest)
     };
 }
 
 statements! {
     OWN = "INSERT INTO owner (did) VALUES ($1) ON CONFLICT DO NOTHING";
-    INSERT = "INSERT INTO account (did, handle, email, email_confirmed, status, created_at, password, signing_key) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT = "INSERT INTO account (did, handle, email, email_confirmed, status, created_at, password, signing_key, \
+        host) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     FIND = select!("WHERE did = $1");
     FIND_BY_HANDLE = select!("WHERE handle = $1");
     FIND_BY_EMAIL = select!("WHERE email = $1");
     LIST = select!("WHERE did > $1 ORDER BY did LIMIT $2");
+    COUNT_AT = "SELECT count(*) FROM account WHERE host = $1";
     FIND_PASSWORD = "SELECT did, password FROM account WHERE did = $1";
     FIND_SIGNING_KEY = "SELECT did, signing_key FROM account WHERE did = $1";
     HAS_PASSWORD = "SELECT 1 FROM account WHERE did = $1 AND password = $2";

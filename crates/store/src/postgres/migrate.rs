@@ -37,7 +37,8 @@ const MIGRATIONS: &[Migration] = migrations! {
     7 "account life" "0007_account_life";
     10 "invite code" "0010_invite_code";
     11 "security event" "0011_security_event";
-    12 "proof" "0012_proof";
+    12 "entryway" "0012_entryway";
+    13 "proof" "0013_proof";
 };
 
 /// Why a database cannot be brought to the newest schema.

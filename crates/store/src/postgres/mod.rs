@@ -22,6 +22,7 @@ mod repo;
 mod request;
 mod room;
 mod row;
+mod scope_reference;
 mod security_event;
 mod set_change;
 mod sweep;

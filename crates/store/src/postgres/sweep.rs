@@ -10,8 +10,8 @@ use super::room::{Grown, Kind, signed};
 use super::row::{Columns, all, params};
 use super::writer::{Write, atomic};
 use super::{
-    Postgres, app_password, factor, legacy_session, lexicon, mail_code, read, request, security_event,
-    statements, token,
+    Postgres, app_password, factor, legacy_session, lexicon, mail_code, read, request, scope_reference,
+    security_event, statements, token,
 };
 use crate::StoreError;
 use crate::device::{ACCOUNT_PAGES, ACCOUNT_PAGES_MEMORY, DeviceId};
@@ -85,6 +85,7 @@ async fn sweep_in(
     swept += app_password::sweep(write, now, batch).await?;
     swept += factor::sweep(write, now, batch).await?;
     swept += mail_code::sweep(write, now, batch).await?;
+    swept += scope_reference::sweep(write, now, batch).await?;
     swept += security_event::sweep(write, horizon.now, batch).await?;
     for id in tokens {
         let is_over =

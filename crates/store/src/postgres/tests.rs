@@ -35,6 +35,7 @@ async fn every_statement_prepares_on_a_new_database() {
         repo::STATEMENTS,
         request::STATEMENTS,
         room::STATEMENTS,
+        scope_reference::STATEMENTS,
         security_event::STATEMENTS,
         set_change::STATEMENTS,
         sweep::STATEMENTS,
@@ -64,7 +65,7 @@ async fn the_schema_is_that_of_sqlite() {
     };
     let mut mirrored = files("sqlite");
     // Its one process remembers proofs in its memory.
-    mirrored.push("0012_proof.sql".to_owned());
+    mirrored.push("0013_proof.sql".to_owned());
     mirrored.sort();
     assert_eq!(files("postgres"), mirrored);
 

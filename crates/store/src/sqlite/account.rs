@@ -48,6 +48,13 @@ impl AccountStore for Sqlite {
         self.scan(move |connection| all(connection, LIST, params![after(), clamp(limit)], read)).await
     }
 
+    async fn count_accounts(&self, host: &Did) -> Result<u64, StoreError> {
+        let host = host.clone();
+        let count = |row: &Row<'_>| Columns::new("account", row).value::<i64>(0, "host");
+        let counted = self.scan(move |connection| one(connection, COUNT_AT, [host.as_str()], count)).await?;
+        Ok(counted.unwrap_or_default().unsigned_abs())
+    }
+
     async fn find_password(&self, did: &Did) -> Result<Option<PasswordHash>, StoreError> {
         let password = |row: &Row<'_>| Columns::new("account", row).value::<Option<String>>(1, "password");
         let found = self.point(|connection| one(connection, FIND_PASSWORD, [did.as_str()], password)).await?;
@@ -163,6 +170,7 @@ pub(super) fn create_in(write: &mut Write<'_>, new: &NewAccount) -> Result<Accou
             account.created_at.millis(),
             new.password.as_ref().map(|password| password.0.as_str()),
             new.sealed_signing_key,
+            account.host.as_ref().map(Did::as_str),
         ],
     )?;
     write.change(Change::AccountGone(account.did.clone()));
@@ -252,23 +260,28 @@ fn read(row: &Row<'_>) -> Result<Account, StoreError> {
         email_confirmed: columns.value(3, "email_confirmed")?,
         status: columns.read("status", status)?,
         created_at: columns.time(5, "created_at")?,
+        host: match columns.optional_text(6, "host")? {
+            None => None,
+            Some(host) => columns.read("host", host.parse().ok()).map(Some)?,
+        },
     })
 }
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT did, handle, email, email_confirmed, status, created_at FROM account ", $rest)
+        concat!("SELECT did, handle, email, email_confirmed, status, created_at, host FROM account ", $rest)
     };
 }
 
 statements! {
     OWN = "INSERT INTO owner (did) VALUES (?1) ON CONFLICT DO NOTHING";
-    INSERT = "INSERT INTO account (did, handle, email, email_confirmed, status, created_at, password, signing_key) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    INSERT = "INSERT INTO account (did, handle, email, email_confirmed, status, created_at, password, signing_key, \
+        host) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     FIND = select!("WHERE did = ?1");
     FIND_BY_HANDLE = select!("WHERE handle = ?1");
     FIND_BY_EMAIL = select!("WHERE email = ?1");
     LIST = select!("WHERE did > ?1 ORDER BY did LIMIT ?2");
+    COUNT_AT = "SELECT count(*) FROM account WHERE host = ?1";
     FIND_PASSWORD = "SELECT did, password FROM account WHERE did = ?1";
     FIND_SIGNING_KEY = "SELECT did, signing_key FROM account WHERE did = ?1";
     HAS_PASSWORD = "SELECT 1 FROM account WHERE did = ?1 AND password = ?2";

@@ -46,6 +46,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "security event",
         sql: include_str!("../../migrations/sqlite/0011_security_event.sql"),
     },
+    Migration {
+        number: 12,
+        name: "entryway",
+        sql: include_str!("../../migrations/sqlite/0012_entryway.sql"),
+    },
 ];
 
 /// Why a file cannot be brought to the newest schema.

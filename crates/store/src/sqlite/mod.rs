@@ -26,6 +26,7 @@ mod replay;
 mod repo;
 mod request;
 mod row;
+mod scope_reference;
 mod security_event;
 mod set_change;
 mod sweep;

@@ -9,8 +9,8 @@ use super::account::clamp;
 use super::row::{Columns, all};
 use super::writer::Write;
 use super::{
-    Sqlite, app_password, factor, legacy_session, lexicon, mail_code, request, security_event, statements,
-    token,
+    Sqlite, app_password, factor, legacy_session, lexicon, mail_code, request, scope_reference,
+    security_event, statements, token,
 };
 use crate::StoreError;
 use crate::device::{ACCOUNT_PAGES, ACCOUNT_PAGES_MEMORY, DeviceId};
@@ -82,6 +82,7 @@ fn sweep_in(
     swept += app_password::sweep(write, now, batch)?;
     swept += factor::sweep(write, now, batch)?;
     swept += mail_code::sweep(write, now, batch)?;
+    swept += scope_reference::sweep(write, now, batch)?;
     swept += security_event::sweep(write, horizon.now, batch)?;
     for id in tokens {
         let is_over = token::find(write.connection, id)?.is_some_and(|token| horizon.is_over(&token));

@@ -75,6 +75,7 @@ fn every_statement_prepares_on_a_new_file() {
         repo::STATEMENTS,
         set_change::STATEMENTS,
         request::STATEMENTS,
+        scope_reference::STATEMENTS,
         sweep::STATEMENTS,
         token::STATEMENTS,
         writer::STATEMENTS,

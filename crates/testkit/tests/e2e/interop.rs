@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use gatewright::dev::Options;
 use gatewright_testkit::network::TestNetwork;
 use gatewright_testkit::program::{self, node, node_package};
+use serde_json::Value;
 
 fn npm() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../interop/npm")
@@ -16,7 +17,14 @@ async fn run(script: &str) -> Result<()> {
     let folder = npm();
     let node = node(&folder)?;
     let missing = "Node 22 is not there: `cargo xtask test` installs it, or `npm ci` in interop/npm";
-    run_with(&TestNetwork::start().await?, node, folder, script, missing).await
+    run_with(TestNetwork::start().await?.ready(), node, folder, script, missing).await
+}
+
+/// Runs a script against what a ready line of its own tells.
+pub(crate) async fn run_script(script: &str, ready: &Value) -> Result<()> {
+    let folder = npm();
+    let node = node(&folder)?;
+    run_with(ready, node, folder, script, "interop/npm is not installed: `cargo xtask test` does that").await
 }
 
 /// The same by Python, and with rate limits: its library tells of them.
@@ -25,17 +33,17 @@ async fn run_python(script: &str) -> Result<()> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../interop/pypi");
     let python = folder.join(".venv/bin/python");
     let missing = "interop/pypi is not installed: `cargo xtask test` does that";
-    run_with(&network, python, folder, script, missing).await
+    run_with(network.ready(), python, folder, script, missing).await
 }
 
 async fn run_with(
-    network: &TestNetwork,
+    ready: &Value,
     program: PathBuf,
     folder: PathBuf,
     script: &str,
     missing: &'static str,
 ) -> Result<()> {
-    let (ready, gatewright) = (network.ready().to_string(), program::path()?);
+    let (ready, gatewright) = (ready.to_string(), program::path()?);
     let script = script.to_owned();
     let output = tokio::task::spawn_blocking(move || {
         Command::new(program)

@@ -15,6 +15,7 @@ mod client_storm;
 mod client_web;
 mod command_line;
 mod crash;
+mod entryway;
 mod examples;
 mod granular;
 mod host;

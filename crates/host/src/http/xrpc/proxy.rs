@@ -64,7 +64,7 @@ pub(super) async fn forward(
 }
 
 /// The body as it comes in. What is too large is cut off, and noted.
-fn pieces(body: Body, limit: usize, is_too_large: Arc<AtomicBool>) -> Pieces {
+pub(in crate::http) fn pieces(body: Body, limit: usize, is_too_large: Arc<AtomicBool>) -> Pieces {
     Limited::new(body, limit)
         .into_data_stream()
         .map_err(move |error| {
@@ -77,7 +77,7 @@ fn pieces(body: Body, limit: usize, is_too_large: Arc<AtomicBool>) -> Pieces {
 }
 
 /// What a service of somebody's choosing answers is data, never a page of this origin.
-fn response(answer: Forwarded) -> Response {
+pub(in crate::http) fn response(answer: Forwarded) -> Response {
     let mut response = Response::new(Body::from_stream(answer.body));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;

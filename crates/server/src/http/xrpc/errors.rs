@@ -16,9 +16,9 @@ use crate::accounts::AccountsError;
 use crate::http::errors::log_internal;
 use crate::operations::{
     ConfirmEmailError, CreateAccountError, CreateAppPasswordError, CreateSessionError, DeleteAccountError,
-    DeleteSessionError, ExpandScopesError, FindMailCodeError, ListAppPasswordsError, RefreshSessionError,
-    RequestMailCodeError, RequestPasswordResetError, ResetPasswordError, RevokeAppPasswordError,
-    SendMailCodeError, UpdateEmailError,
+    DeleteSessionError, DereferenceScopeError, ExpandScopesError, FindMailCodeError, ListAppPasswordsError,
+    RefreshSessionError, RequestMailCodeError, RequestPasswordResetError, ResetPasswordError,
+    RevokeAppPasswordError, SendMailCodeError, UpdateEmailError,
 };
 use crate::sign_ups::SignUpError;
 
@@ -223,6 +223,17 @@ impl From<DeleteSessionError> for XrpcRefusal {
     }
 }
 
+impl From<DereferenceScopeError> for XrpcRefusal {
+    fn from(error: DereferenceScopeError) -> Self {
+        match error {
+            DereferenceScopeError::Unknown => {
+                Self::new(StatusCode::BAD_REQUEST, "InvalidScopeReference", error.to_string())
+            }
+            DereferenceScopeError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<CreateAppPasswordError> for XrpcRefusal {
     fn from(error: CreateAppPasswordError) -> Self {
         let bad = |name| Self::new(StatusCode::BAD_REQUEST, name, error.to_string());
@@ -233,6 +244,7 @@ impl From<CreateAppPasswordError> for XrpcRefusal {
                 Self::busy("a permission set could not be looked up; nothing was changed")
             }
             CreateAppPasswordError::Expand(_) | CreateAppPasswordError::Scope { .. } => bad("InvalidScope"),
+            CreateAppPasswordError::Accounts(error) => error.into(),
             CreateAppPasswordError::Store(error) => error.into(),
         }
     }

@@ -8,6 +8,7 @@ pub(crate) mod create_app_password;
 pub(crate) mod create_session;
 pub(crate) mod delete_account;
 pub(crate) mod delete_session;
+pub(crate) mod dereference_scope;
 pub(crate) mod errors;
 pub(crate) mod list_app_passwords;
 pub(crate) mod refresh_session;

@@ -254,6 +254,7 @@ async fn create_account(
         email: (did.as_str() == ALICE).then(|| ALICE_EMAIL.to_owned()),
         email_confirmed: false,
         status: AccountStatus::Active,
+        host: None,
         created_at: now,
     };
     let new = NewAccount { account, password: Some(password), sealed_signing_key: None };

@@ -51,6 +51,7 @@ impl SignUps for Registrar {
             email: Some(new.email.as_str().to_owned()),
             email_confirmed: false,
             status: AccountStatus::Active,
+            host: None,
             created_at: self.clock.now(),
         };
         let row =

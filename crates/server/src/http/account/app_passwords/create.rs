@@ -91,9 +91,9 @@ fn refused(error: CreateAppPasswordError) -> AppPasswordRefused {
             AppPasswordRefused::Scope { scope: (!scope.is_empty()).then_some(scope), why }
         }
         CreateAppPasswordError::TooMany => AppPasswordRefused::TooMany,
-        CreateAppPasswordError::Expand(ExpandScopesError::Ours(_)) | CreateAppPasswordError::Store(_) => {
-            AppPasswordRefused::Busy
-        }
+        CreateAppPasswordError::Accounts(_)
+        | CreateAppPasswordError::Expand(ExpandScopesError::Ours(_))
+        | CreateAppPasswordError::Store(_) => AppPasswordRefused::Busy,
         CreateAppPasswordError::Expand(error) => {
             AppPasswordRefused::Scope { scope: None, why: error.to_string() }
         }
