@@ -56,7 +56,7 @@ use crate::{metrics, rotation_key};
 use accounts::HostedAccounts;
 
 /// What an installation is made of.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Parts {
     /// Where it is reached: the issuer, and the origin of the host.
     pub origin: String,

@@ -36,6 +36,7 @@ impl TestNetwork {
         options.port = 0;
         options.rate_limits = false;
         options.store = crate::store::database(data.path())?;
+        options.nodes = crate::store::nodes();
         let network = Network::start(change(options)).await?;
         let ready = serde_json::to_value(network.ready())?;
         Ok(Self { network, ready, data })

@@ -86,8 +86,8 @@ impl Program {
     fn spawn(data: &Path, args: &[&str], change: impl FnOnce(&mut Command)) -> Result<Self> {
         let mut command = Command::new(path()?);
         change(&mut command);
-        let store = crate::store::database(data)?;
-        let store: Vec<&str> = store.iter().flat_map(|url| ["--store", url]).collect();
+        let (store, nodes) = (crate::store::database(data)?, crate::store::nodes().to_string());
+        let store: Vec<&str> = store.iter().flat_map(|url| ["--store", url, "--nodes", &nodes]).collect();
         Self::begin(command, data, &[args, &store].concat())
     }
 

@@ -36,6 +36,12 @@ pub fn database(folder: &Path) -> Result<Option<String>> {
     Ok(Some(format!("{host}/{name}")))
 }
 
+/// How many nodes serve a network in turn: over a database that they share, two, so that whatever a test does meets a node
+/// that did not see what was done before.
+pub fn nodes() -> usize {
+    if std::env::var(STORE).as_deref() == Ok("postgres") { 2 } else { 1 }
+}
+
 /// What a network keeps, past the network: for tests that look at it or break it.
 #[derive(Debug)]
 pub enum Database {

@@ -51,6 +51,9 @@ pub struct Args {
     /// Keep everything but blobs and keys in this PostgreSQL database: `postgres://…`
     #[arg(long, value_name = "URL")]
     store: Option<String>,
+    /// Serve by so many nodes in turn, over the database of `--store`
+    #[arg(long, default_value_t = 1, value_name = "N", requires = "store")]
+    nodes: usize,
     /// What a permission set that gives more than before means for sessions: `follow`, they have it; `notify`, the person
     /// is told by mail, too; `hold`, they wait for the person
     #[arg(long, default_value = "follow", value_parser = set_changes)]
@@ -94,6 +97,7 @@ pub fn run(args: Args, printer: &mut Printer) -> Result<u8> {
         rate_limits: !args.no_rate_limits,
         synchronous: args.synchronous,
         store: args.store,
+        nodes: args.nodes.max(1),
         set_changes: args.set_changes,
         ..Options::new(data)
     };

@@ -7,6 +7,7 @@ mod accounts;
 mod lexicons;
 pub mod mail;
 mod names;
+mod nodes;
 pub mod plc;
 mod ports;
 
@@ -14,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use gatewright_client::Sessions;
 use gatewright_client::sessions::KeyRing;
 use gatewright_client::sessions::file::FolderStore;
@@ -33,6 +34,7 @@ use crate::config::hosts::Host;
 use crate::config::permission_sets::{Changes, PermissionSets};
 use crate::config::services::Services;
 use crate::config::store::{Store as StoreConfig, Synchronous};
+use crate::hint::Hint;
 use crate::mcp::{McpOverHttp, selector};
 use crate::solo::{Parts, Solo};
 use crate::{listen, metrics};
@@ -65,6 +67,8 @@ pub struct Options {
     pub synchronous: Synchronous,
     /// The PostgreSQL database that takes the place of the file.
     pub store: Option<String>,
+    /// How many nodes serve it in turn; more than one only over a database.
+    pub nodes: usize,
     /// Who answers what the server does not: services on this machine, too.
     pub services: Services,
     /// Stock hosts on this machine that keep the records of accounts. They start after the server, for they are told its
@@ -92,6 +96,7 @@ impl Options {
             rate_limits: true,
             synchronous: Synchronous::Normal,
             store: None,
+            nodes: 1,
             services: Services::default(),
             hosts: Vec::new(),
             plc: None,
@@ -181,10 +186,20 @@ impl Network {
             clock: Arc::clone(&options.clock),
             random: Arc::clone(&options.random),
         };
-        let solo = Arc::new(Solo::open(parts).await?);
+        ensure!(
+            options.nodes == 1 || options.store.is_some(),
+            Hint::new("several nodes cannot share a file", "name a PostgreSQL database with --store")
+        );
+        let solo = Arc::new(Solo::open(parts.clone()).await?);
         names.answer_from(solo.kept());
         directory.move_hosts(&url, &solo.rotation_key()?)?;
-        let router = metrics::router().merge(solo.router());
+        let mut nodes = vec![solo.router()];
+        for _ in 1..options.nodes {
+            let node = Solo::open(parts.clone()).await?;
+            node.spawn_tasks(&mut running, stopped.clone());
+            nodes.push(node.router());
+        }
+        let router = metrics::router().merge(nodes::in_turn(nodes));
         running.spawn(listen::serve(server, router, CONNECTIONS, stopped.clone()));
         solo.spawn_tasks(&mut running, stopped.clone());
 
