@@ -39,7 +39,10 @@ pub fn database(folder: &Path) -> Result<Option<String>> {
 /// How many nodes serve a network in turn: over a database that they share, two, so that whatever a test does meets a node
 /// that did not see what was done before.
 pub fn nodes() -> usize {
-    if std::env::var(STORE).as_deref() == Ok("postgres") { 2 } else { 1 }
+    if std::env::var(STORE).as_deref() != Ok("postgres") {
+        return 1;
+    }
+    std::env::var("GATEWRIGHT_TEST_NODES").ok().and_then(|nodes| nodes.parse().ok()).unwrap_or(2)
 }
 
 /// What a network keeps, past the network: for tests that look at it or break it.

@@ -191,6 +191,11 @@ impl Desks {
                 None => Open::load(means, did).await?,
             };
             let attempt = open.attempt(means, did, changes, swap).await;
+            // A commit is compared with the head that the store has; every other answer came from what is at hand, which may
+            // be old where another process writes too.
+            if rests_on_what_is_at_hand(&attempt) && open.is_old(means, did).await? {
+                continue;
+            }
             match attempt {
                 Ok(Some(outcome)) => {
                     *slot = Some(open);
@@ -207,6 +212,22 @@ impl Desks {
             }
         }
         Err(lost.map_or(WriteError::Busy, WriteError::Tree))
+    }
+}
+
+/// Whether the store was not asked what the head is.
+fn rests_on_what_is_at_hand(attempt: &Result<Option<Outcome>, WriteError>) -> bool {
+    match attempt {
+        Ok(Some(Outcome::Unchanged)) => true,
+        Err(error) => matches!(
+            error,
+            WriteError::Absent(_)
+                | WriteError::Crowded
+                | WriteError::Exists(_)
+                | WriteError::SwapCommit(_)
+                | WriteError::SwapRecord(_)
+        ),
+        Ok(_) => false,
     }
 }
 
@@ -228,6 +249,11 @@ impl Open {
         Ok(Self { head, key, nodes: HashMap::new() })
     }
 
+    /// Whether the store has another head than the one at hand.
+    async fn is_old(&self, means: Means<'_>, did: &Did) -> Result<bool, StoreError> {
+        Ok(means.store.find_repo(did).await?.is_none_or(|head| head.commit != self.head.commit))
+    }
+
     /// `None` if the head is not the one at hand any more.
     async fn attempt(
         &mut self,
@@ -239,11 +265,7 @@ impl Open {
         if let Some(swap) = swap
             && swap != self.head.commit
         {
-            // The head at hand may be old, where another process writes too.
-            return match means.store.find_repo(did).await? {
-                Some(head) if head.commit != self.head.commit => Ok(None),
-                _ => Err(WriteError::SwapCommit(self.head.commit)),
-            };
+            return Err(WriteError::SwapCommit(self.head.commit));
         }
         self.gather(means, did, changes).await?;
         let (written, records) = loop {

@@ -277,6 +277,29 @@ async fn a_head_that_moved_away_is_read_again() {
     assert!(blocks.len() < 40, "{} blocks", blocks.len());
 }
 
+/// What is refused, and what changes nothing, is so by the head that the store has, and not by one that is at hand.
+#[tokio::test]
+async fn an_old_head_at_hand_answers_nothing() {
+    let network = Network::new();
+    let did = network.account("alice").await.did;
+    let other = network.beside();
+    // Both have the repository at hand; then one of them moves it on.
+    other.note(&did, "first", "x").await;
+    network.note(&did, "second", "x").await;
+    other.note(&did, "third", "x").await;
+    network.note(&did, "fourth", "x").await;
+    let named = |key: &str| json!({"repo": did, "collection": "com.example.note", "rkey": key});
+    write(&other, &did, DELETE, named("fourth")).await.ok();
+    let gone = format!("/xrpc/com.atproto.repo.getRecord?repo={did}&collection=com.example.note&rkey=fourth");
+    assert_eq!(network.get(&gone).await.status, 400, "it was deleted where it was not at hand");
+    // The same name again, where it is still at hand.
+    network.note(&did, "fourth", "again").await;
+    let again = json!({
+        "repo": did, "collection": "com.example.note", "rkey": "fourth", "record": {"text": "x"}
+    });
+    assert_eq!(write(&other, &did, CREATE, again).await.status, 400, "it is there");
+}
+
 #[tokio::test]
 async fn bodies_and_what_is_in_them_are_objects() {
     let network = Network::new();

@@ -36,6 +36,8 @@ impl Stage {
         let clock = Arc::new(TestClock::at(SystemClock.now().seconds()));
         let network = TestNetwork::start_with(|mut options| {
             options.clock = clock.clone();
+            // What clients publish is remembered by each node for itself, and here it is counted.
+            options.nodes = 1;
             options
         })
         .await?;
