@@ -13,7 +13,7 @@ use moka::sync::Cache;
 use tokio::sync::{RwLock, Semaphore};
 
 use crate::blobs::BlobFolder;
-use crate::entryway::{Entryway, HostBehind};
+use crate::entryway::{Entryway, HostBehind, HostError};
 use crate::identity::{IdentityResolver, PlcDirectory};
 use crate::limits::RateLimits;
 use crate::proxy::Forwarding;
@@ -62,9 +62,13 @@ impl Context {
     }
 
     /// The host behind this one that keeps the records of an account. `None` if they are kept here.
-    pub(crate) fn behind(&self, account: &Account) -> Option<(&Entryway, &HostBehind)> {
-        let entryway = self.entryway.as_ref()?;
-        Some((entryway, entryway.find(account.host.as_ref()?)?))
+    ///
+    /// # Errors
+    /// The host is not one of those that this server is the entryway of, or not any more: nothing is done by halves then.
+    pub(crate) fn behind(&self, account: &Account) -> Result<Option<(&Entryway, &HostBehind)>, HostError> {
+        let Some(host) = &account.host else { return Ok(None) };
+        let found = self.entryway.as_ref().and_then(|entryway| Some((entryway, entryway.find(host)?)));
+        found.map(Some).ok_or_else(|| HostError::Unknown { host: host.clone() })
     }
 
     /// The signing key of an account. `None` if it has no key here that opens.

@@ -154,7 +154,7 @@ impl Host {
     /// The store failed, or the host did not do it.
     pub async fn delete_behind(&self, did: &Did) -> Result<(), TellError> {
         let Some(account) = self.context.store.find_account(did).await? else { return Ok(()) };
-        match self.context.behind(&account) {
+        match self.context.behind(&account)? {
             Some((entryway, host)) => Ok(entryway.delete_account(host, did).await?),
             None => Ok(()),
         }
@@ -167,7 +167,7 @@ impl Host {
     /// The store failed, or the host did not do it: then the account is taken down here, and nobody signs in to it.
     pub async fn take_down(&self, account: &Account, taken_down: bool) -> Result<bool, TellError> {
         let (did, store) = (&account.did, &self.context.store);
-        let behind = self.context.behind(account);
+        let behind = self.context.behind(account)?;
         if taken_down {
             store.set_account_status(did, AccountStatus::TakenDown).await?;
         } else if account.status != AccountStatus::TakenDown {

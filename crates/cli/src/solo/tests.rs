@@ -51,3 +51,25 @@ fn the_flag_for_confidential_native_clients_reaches_what_reads_their_documents()
         assert_eq!(parts.resolver().unwrap().client_rules().native_assertions, allowed);
     }
 }
+
+#[tokio::test]
+async fn hosts_behind_are_told_the_same_key_at_every_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let password = folder.path().join("one.password");
+    std::fs::write(&password, "secret\n").expect("it writes");
+    let password = password.display();
+    let more = format!("[[host]]\nurl = \"https://one.pds.net\"\nadmin_password_file = \"{password}\"\n");
+    let config = config(folder.path(), &more);
+    let told =
+        || Solo::open_installation(&config).expect("it opens").host_environment().expect("there is a key");
+    let first = told();
+    assert_eq!(told(), first);
+    let value = |name: &str| first.iter().find(|(known, _)| *known == name).expect("it is told").1.as_str();
+    assert_eq!(value("PDS_ENTRYWAY_URL"), "https://pds.example.net");
+    assert_eq!(value("PDS_ENTRYWAY_DID"), "did:web:pds.example.net");
+    let key = value("PDS_ENTRYWAY_JWT_VERIFY_KEY_K256_PUBLIC_KEY_HEX");
+    assert!(key.len() == 66 && (key.starts_with("02") || key.starts_with("03")), "{key}");
+    assert!(value("PDS_ENTRYWAY_PLC_ROTATION_KEY").starts_with("did:key:zQ3s"));
+    let shown = first.iter().map(|(_, value)| value.as_str()).collect::<String>();
+    assert!(!shown.contains("secret"));
+}

@@ -6,7 +6,7 @@ use gatewright_protocol::json;
 use gatewright_protocol::plc::Operation;
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_resolve::FetchError;
-use gatewright_resolve::fetch::Request;
+use gatewright_resolve::fetch::{Get, Request};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,12 @@ pub enum HostError {
         status: u16,
         /// What it says is wrong.
         reason: String,
+    },
+    /// The configuration names no such host.
+    #[error("the host {host} of the account is not in the configuration")]
+    Unknown {
+        /// Which.
+        host: Did,
     },
     /// What it answered is not what the method answers.
     #[error("the host {host} answered {method} with something else than that method answers")]
@@ -136,7 +142,19 @@ impl Entryway {
     /// Deletes the account there with its records. One that is not there is deleted already.
     pub(crate) async fn delete_account(&self, host: &HostBehind, did: &Did) -> Result<(), HostError> {
         let input = json!({"did": did});
-        self.ask(host, As::Operator, "com.atproto.admin.deleteAccount", &input).await.map(drop)
+        match self.ask(host, As::Operator, "com.atproto.admin.deleteAccount", &input).await {
+            // Some versions fail over what is gone already.
+            Err(HostError::Refused { .. }) if self.is_gone(host, did).await => Ok(()),
+            answered => answered.map(drop),
+        }
+    }
+
+    /// Whether the host knows no such account.
+    async fn is_gone(&self, host: &HostBehind, did: &Did) -> bool {
+        let mut url = host.origin.clone();
+        url.set_path("/xrpc/com.atproto.sync.getRepoStatus");
+        url.query_pairs_mut().append_pair("did", did.as_str());
+        matches!(self.fetcher.get(Get::json(&url)).await, Err(FetchError::Status(400)))
     }
 
     async fn ask(

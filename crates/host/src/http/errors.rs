@@ -267,8 +267,8 @@ impl From<ActivateAccountError> for XrpcError {
 impl From<LeadOnError> for XrpcError {
     fn from(error: LeadOnError) -> Self {
         match error {
-            LeadOnError::Host(FetchError::Busy) => Self::busy(error.to_string()),
-            LeadOnError::Host(_) => Self::upstream_failure(&error),
+            LeadOnError::Answer(FetchError::Busy) => Self::busy(error.to_string()),
+            LeadOnError::Answer(_) | LeadOnError::Host(_) => Self::upstream_failure(&error),
             LeadOnError::Store(error) => error.into(),
         }
     }

@@ -39,7 +39,7 @@ pub async fn activate_account(context: &Context, caller: &Did) -> Result<(), Act
         AccountStatus::TakenDown => return Err(ActivateAccountError::TakenDown),
     }
     check_identity(context, &account).await?;
-    if let Some((entryway, host)) = context.behind(&account) {
+    if let Some((entryway, host)) = context.behind(&account)? {
         entryway.set_deactivated(host, caller, false).await?;
     }
     let (from, to) = (AccountStatus::Deactivated, AccountStatus::Active);

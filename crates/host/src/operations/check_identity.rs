@@ -28,7 +28,7 @@ pub enum IdentityFault {
 /// here; or the host behind this one, which knows the key.
 pub async fn check_identity(context: &Context, account: &Account) -> Result<(), IdentityFault> {
     let document = context.identities.document(&account.did).await.ok_or(IdentityFault::Unresolvable)?;
-    let behind = context.behind(account).map(|(_, host)| host.origin());
+    let behind = context.behind(account).map_err(|_| IdentityFault::Host)?.map(|(_, host)| host.origin());
     let is_behind = behind.is_some();
     if document.pds(context.settings.development) != Some(behind.unwrap_or_else(|| context.settings.origin()))
     {

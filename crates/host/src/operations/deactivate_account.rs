@@ -34,7 +34,7 @@ pub async fn deactivate_account(
 ) -> Result<(), DeactivateAccountError> {
     let account = context.store.find_account(caller).await?.ok_or(DeactivateAccountError::NotFound)?;
     if let (AccountStatus::Active | AccountStatus::Deactivated, Some((entryway, host))) =
-        (account.status, context.behind(&account))
+        (account.status, context.behind(&account)?)
     {
         entryway.set_deactivated(host, caller, true).await?;
     }

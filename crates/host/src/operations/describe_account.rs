@@ -11,7 +11,9 @@ pub async fn describe_account(
     context: &Context,
     account: &Account,
 ) -> Result<Option<AccountDocument>, StoreError> {
-    if let Some((_, host)) = context.behind(account) {
+    if account.host.is_some() {
+        // Of a host that is not in the configuration there is nothing to tell.
+        let Ok(Some((_, host))) = context.behind(account) else { return Ok(None) };
         return Ok(Some(AccountDocument::behind(&account.did, &account.handle, host.origin())));
     }
     let multikey = context.multikey(&account.did).await?;

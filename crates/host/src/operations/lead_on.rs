@@ -9,6 +9,7 @@ use http::header::{AUTHORIZATION, HeaderName};
 use http::{HeaderMap, Method};
 
 use crate::context::Context;
+use crate::entryway::HostError;
 use crate::proxy::{LIMITS, of_answer, of_call};
 
 /// Which service an application calls: the host goes by it as this server would.
@@ -34,7 +35,10 @@ pub struct LeadOn<'r> {
 pub enum LeadOnError {
     /// The host does not answer as it must.
     #[error("the host of the account did not answer as it must: {0}")]
-    Host(#[from] FetchError),
+    Answer(#[from] FetchError),
+    /// There is no such host.
+    #[error(transparent)]
+    Host(#[from] HostError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -45,15 +49,14 @@ pub async fn is_behind(context: &Context, account: &Did) -> Result<bool, StoreEr
     if context.entryway.is_none() {
         return Ok(false);
     }
-    let account = context.store.find_account(account).await?;
-    Ok(account.is_some_and(|account| context.behind(&account).is_some()))
+    Ok(context.store.find_account(account).await?.is_some_and(|account| account.host.is_some()))
 }
 
 /// Passes the call on with the credentials that it came with: the token is for that host, and good nowhere else. `None` if the
 /// records are kept here.
 pub async fn lead_on(context: &Context, call: LeadOn<'_>) -> Result<Option<Forwarded>, LeadOnError> {
     let Some(account) = context.store.find_account(call.account).await? else { return Ok(None) };
-    let Some((entryway, host)) = context.behind(&account) else { return Ok(None) };
+    let Some((entryway, host)) = context.behind(&account)? else { return Ok(None) };
     let mut headers = of_call(call.headers, &call.verb);
     for name in [AUTHORIZATION, ATPROTO_PROXY] {
         if let Some(value) = call.headers.get(&name) {

@@ -76,12 +76,13 @@ pub async fn update_handle(
     if account.handle != *handle {
         check_leads_here(context, did, handle, asked_by).await?;
     }
+    let behind = context.behind(&account)?;
     let claimed = claim(context, did, handle).await?;
     match context.store.replace_handle(did, handle).await? {
         HandleReplaced::Replaced => {
             tracing::info!(account.did = %did, account.handle = %handle, "handle changed");
             // Whoever asks once more, because the host could not be told, has the handle already: it is told again.
-            match context.behind(&account) {
+            match behind {
                 Some((entryway, host)) => Ok(entryway.update_handle(host, did, handle).await?),
                 None => Ok(()),
             }
