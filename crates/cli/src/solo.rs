@@ -271,10 +271,9 @@ impl Solo {
             &service_did,
             audiences,
             &keys,
-            Arc::clone(&store),
+            Kept { store: Arc::clone(&store), nonces },
             resolver.clone(),
             accounts,
-            nonces,
         )?;
         let tokens = StoreTokens::new(server.key_source(), Arc::clone(&store) as _);
         let guard = Guard::builder(&Url::parse(&parts.origin)?, service_did.clone(), tokens)
@@ -445,15 +444,20 @@ fn service_tokens(parts: &Parts, service_did: &Did, resolver: &Resolver) -> Resu
     })
 }
 
+/// What outlives a configuration: the store, and the nonces where there are some already.
+struct Kept {
+    store: Arc<dyn Store>,
+    nonces: Option<Arc<Nonces>>,
+}
+
 fn authorization_server(
     parts: &Parts,
     service_did: &Did,
     audiences: Vec<Audience>,
     keys: &KeyFile,
-    store: Arc<dyn Store>,
+    Kept { store, nonces }: Kept,
     resolver: Resolver,
     accounts: HostedAccounts,
-    nonces: Option<Arc<Nonces>>,
 ) -> Result<AuthorizationServer> {
     let trusted = parts.oauth.trusted()?;
     let sets = Lexicons::new(

@@ -61,9 +61,9 @@ async fn hosts_behind_are_told_the_same_key_at_every_start() {
     let more = format!("[[host]]\nurl = \"https://one.pds.net\"\nadmin_password_file = \"{password}\"\n");
     let config = config(folder.path(), &more);
     let told =
-        || Solo::open_installation(&config).expect("it opens").host_environment().expect("there is a key");
-    let first = told();
-    assert_eq!(told(), first);
+        async || Solo::open_installation(&config).await.expect("it opens").host_environment().expect("a key");
+    let first = told().await;
+    assert_eq!(told().await, first);
     let value = |name: &str| first.iter().find(|(known, _)| *known == name).expect("it is told").1.as_str();
     assert_eq!(value("PDS_ENTRYWAY_URL"), "https://pds.example.net");
     assert_eq!(value("PDS_ENTRYWAY_DID"), "did:web:pds.example.net");
