@@ -338,8 +338,7 @@ async fn sec_72_requests_of_one_address_are_limited() -> Result<()> {
 
 #[tokio::test]
 async fn writes_are_limited_by_account_and_what_passes_the_limit_changes_nothing() -> Result<()> {
-    let network =
-        TestNetwork::start_with(|options| Options { rate_limits: true, nodes: 1, ..options }).await?;
+    let network = TestNetwork::start_with(|options| Options { rate_limits: true, ..options }).await?;
     let people = network.people();
     let alice = people.first().context("alice")?;
     let host = network.url();
