@@ -29,8 +29,8 @@ const MAX_IDLE: Duration = Duration::from_mins(10);
 const MAX_NODES: usize = 64;
 /// More keys of one layer beside each other than chance brings about: only keys chosen to slow the host down.
 const MAX_ENTRIES: usize = 512;
-/// How often a write starts again because somebody else was faster.
-const MAX_TRIES: usize = 8;
+/// How often a write starts again because somebody else was faster: another process, for here writes wait for each other.
+const MAX_TRIES: usize = 64;
 
 /// The repositories at hand.
 #[derive(Debug)]

@@ -85,6 +85,8 @@ async fn a_passkey_opens_the_door_and_what_matters_and_the_owner_closes_it() -> 
     let pushed = app.push(&[("login_hint", &alice.handle)]).await?;
     chromium.open_page(&app.authorize_url(&pushed.request_uri)).await?;
     chromium.click("button[name='decision'][value='approve']").await?;
+    // The page before has a heading too, but nothing for a passkey.
+    chromium.find("[data-passkey] button").await?;
     let heading = chromium.find("h1").await?.text().await?;
     assert_eq!(heading, "Confirm that it is you");
     screenshot(&chromium, "passkey-step-up.png").await?;
