@@ -112,6 +112,12 @@ pub(super) struct Params {
 }
 
 impl Params {
+    /// These and one more.
+    pub(super) fn with(mut self, value: &impl Param) -> Self {
+        value.add(&mut self);
+        self
+    }
+
     fn add<'t, T: sqlx::Encode<'t, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>>(&mut self, value: T) {
         if let Err(error) = self.arguments.add(value) {
             self.failure.get_or_insert(error);
@@ -193,12 +199,9 @@ impl<T: Param> Param for Option<T> {
 
 /// The values of a statement, in their order.
 macro_rules! params {
-    ($($value:expr),* $(,)?) => {{
-        #[allow(unused_mut, reason = "a statement may have no values")]
-        let mut params = $crate::postgres::row::Params::default();
-        $($crate::postgres::row::Param::add(&$value, &mut params);)*
-        params
-    }};
+    ($($value:expr),* $(,)?) => {
+        $crate::postgres::row::Params::default()$(.with(&$value))*
+    };
 }
 pub(super) use params;
 
