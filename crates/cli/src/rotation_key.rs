@@ -24,13 +24,18 @@ pub(crate) fn load_or_create(data: &Path, random: &dyn Random) -> Result<Private
     at(&file(data), random)
 }
 
+/// The file of the key that signs for hosts behind the server; there only if there are such hosts.
+pub(crate) fn entryway_file(data: &Path) -> PathBuf {
+    data.join("entryway.key")
+}
+
 /// The key of the folder that signs tokens for hosts behind this server. They are told its public half by their operators,
 /// so it stays when other keys are rotated.
 ///
 /// # Errors
 /// As for the other.
 pub(crate) fn entryway(data: &Path, random: &dyn Random) -> Result<PrivateKey> {
-    at(&data.join("entryway.key"), random)
+    at(&entryway_file(data), random)
 }
 
 fn at(path: &Path, random: &dyn Random) -> Result<PrivateKey> {

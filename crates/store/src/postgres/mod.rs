@@ -30,7 +30,6 @@ mod token;
 mod writer;
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -64,7 +63,7 @@ use read;
 /// A store in a PostgreSQL database.
 pub struct Postgres {
     pool: PgPool,
-    room: Arc<Room>,
+    room: Room,
     noted_events: NotedEvents,
 }
 
@@ -122,7 +121,7 @@ impl Postgres {
         let room = Room::new(options.limits);
         room.count(&mut connection).await?;
         drop(connection);
-        Ok(Self { pool, room: Arc::new(room), noted_events: NotedEvents::default() })
+        Ok(Self { pool, room, noted_events: NotedEvents::default() })
     }
 
     async fn connection(&self) -> Result<PoolConnection<Engine>, StoreError> {

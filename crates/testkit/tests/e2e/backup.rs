@@ -57,6 +57,9 @@ async fn a_copy_is_made_while_the_server_writes_and_holds_all_of_it() -> Result<
     let blob = blob.json()?["blob"].clone();
     write(&mut app, &url, &alice.did, &json!({"$type": "com.example.note", "image": blob})).await?;
 
+    // As where there are hosts behind the server.
+    std::fs::write(data.join("entryway.key"), [7; 32])?;
+
     // Beside somebody who writes without pause.
     let mut busy = App::loopback(&url, SCOPE)?;
     busy.sign_in(&alice).await?;
@@ -73,10 +76,12 @@ async fn a_copy_is_made_while_the_server_writes_and_holds_all_of_it() -> Result<
     let made = making.await??;
     assert!(made.status.success() && more > 0, "{made:?} {more}");
     assert!(String::from_utf8(made.stdout)?.contains("and 1 new blobs"));
-    for file in [copy.join("gatewright.sqlite"), keys.join("keys.json"), keys.join("plc-rotation.key")] {
+    let secrets = ["keys.json", "plc-rotation.key", "entryway.key"].map(|name| keys.join(name));
+    for file in secrets.into_iter().chain([copy.join("gatewright.sqlite")]) {
         assert_eq!(std::fs::metadata(&file)?.permissions().mode() & 0o777, 0o600, "{}", file.display());
     }
-    assert!(!copy.join("keys.json").exists(), "the keys lie apart");
+    let beside = std::fs::read_dir(&copy)?.map(|entry| Ok(entry?.file_name())).collect::<Result<Vec<_>>>()?;
+    assert!(beside.iter().all(|name| name == "gatewright.sqlite" || name == "blobs"), "{beside:?}");
 
     // A second run copies what is new, and refuses to put the keys beside the rest.
     let again = backup(&config, &copy, &keys)?;

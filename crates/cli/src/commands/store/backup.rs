@@ -75,7 +75,8 @@ pub fn run(args: &Args, printer: &mut Printer) -> Result<u8> {
     let blobs = copy_new(&data.join("blobs"), &args.folder.join("blobs"))?;
     if let Some(keys) = &args.keys {
         make_folder(keys)?;
-        for file in [solo::key_file(&data), rotation_key::file(&data)] {
+        let entryway = Some(rotation_key::entryway_file(&data)).filter(|file| file.exists());
+        for file in [solo::key_file(&data), rotation_key::file(&data)].into_iter().chain(entryway) {
             copy_secret(&file, keys)?;
         }
     } else {
