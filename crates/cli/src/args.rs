@@ -6,7 +6,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    account, accounts, app_password, blob, call, client, completions, config, dev, keys, login, logout, mcp,
+    account, accounts, app_password, blob, call, client, completions, config, dev, doctor, keys, login, logout, mcp,
     permission_set, record, scope, serve, session, store, whoami,
 };
 
@@ -56,6 +56,8 @@ pub enum Command {
     Config(config::Command),
     /// Run a whole network on this machine, to try it
     Dev(dev::Args),
+    /// Say what is wrong with an identity, a server, a client or this installation
+    Doctor(doctor::Args),
     /// Look after the signing keys
     #[command(subcommand)]
     Keys(keys::Command),

@@ -9,6 +9,7 @@ pub mod client;
 pub mod completions;
 pub mod config;
 pub mod dev;
+pub mod doctor;
 pub mod keys;
 pub mod login;
 pub mod logout;
@@ -48,6 +49,7 @@ pub fn run(args: Args, printer: &mut Printer) -> Result<u8> {
         Command::Completions(args) => completions::run(&args, printer),
         Command::Config(command) => config::run(command, printer),
         Command::Dev(args) => dev::run(args, printer),
+        Command::Doctor(args) => doctor::run(&args, printer),
         Command::Keys(command) => keys::run(&command, printer),
         Command::Login(args) => login::run(&args, printer),
         Command::Logout(args) => logout::run(&args, printer),
