@@ -6,8 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    account, accounts, app_password, blob, call, client, completions, config, dev, doctor, keys, login, logout, mcp,
-    permission_set, record, scope, serve, session, store, whoami,
+    account, accounts, app_password, blob, call, client, completions, config, dev, doctor, keys, login,
+    logout, mcp, permission_set, record, scope, serve, session, store, whoami,
 };
 
 const STYLES: Styles = Styles::styled()

@@ -15,6 +15,7 @@ mod client_storm;
 mod client_web;
 mod command_line;
 mod crash;
+mod doctor;
 mod entryway;
 mod examples;
 mod granular;

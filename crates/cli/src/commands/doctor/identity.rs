@@ -24,10 +24,13 @@ pub(super) async fn of_handle(network: &Network, handle: &Handle, report: &mut R
 /// The DID, the handle that it claims, and everything behind it.
 pub(super) async fn of_did(network: &Network, did: &Did, report: &mut Report) {
     let Some(document) = document(network, did, report).await else { return };
-    if let Some(handle) = report.note("did.handle", claimed(&document), |handle| format!("it claims {handle}")) {
+    if let Some(handle) =
+        report.note("did.handle", claimed(&document), |handle| format!("it claims {handle}"))
+    {
         if let Some(found) = leads_to(network, &handle, report).await {
             if found != *did {
-                let mend = format!("let {handle} lead to {did}, or give the account another handle at its host");
+                let mend =
+                    format!("let {handle} lead to {did}, or give the account another handle at its host");
                 report.say("handle.did", Err(Fault::new(format!("{handle} leads to {found}"), mend)));
             }
         }
@@ -90,7 +93,11 @@ fn dns(handle: &Handle, values: Result<&[String], ()>) -> Result<Option<Did>, Fa
             )
         }),
         several => Err(Fault::new(
-            format!("_atproto.{handle} has {} TXT records with `did=`: {}", several.len(), several.join(", ")),
+            format!(
+                "_atproto.{handle} has {} TXT records with `did=`: {}",
+                several.len(),
+                several.join(", ")
+            ),
             "leave exactly one of them: of several, none counts",
         )),
     }
@@ -100,7 +107,8 @@ async fn well_known(network: &Network, handle: &Handle) -> Result<Bytes, Fault> 
     let Ok(url) = Url::parse(&format!("https://{handle}/.well-known/atproto-did")) else {
         return Err(Fault::new(format!("{handle} is no host name"), "take another handle"));
     };
-    let get = Get { types: &[], most: 2048, timeout: Duration::from_secs(10), redirects: 3, ..Get::json(&url) };
+    let get =
+        Get { types: &[], most: 2048, timeout: Duration::from_secs(10), redirects: 3, ..Get::json(&url) };
     let got = network.resolver.fetcher().get(get).await;
     match got {
         Ok(document) => Ok(document.bytes),

@@ -23,7 +23,9 @@ pub(super) async fn examine(network: &Network, file: &Path, report: &mut Report)
         let mend = "correct the file: `gatewright config check` says in which line, `config schema` what there can be";
         Fault::new(format!("{error:#}"), mend)
     });
-    let Some(config) = report.note("config.file", config, |_| format!("{} is good", file.display())) else { return };
+    let Some(config) = report.note("config.file", config, |_| format!("{} is good", file.display())) else {
+        return;
+    };
     report.say("config.proxies", proxies(&config));
     report.say("data.folder", folder(&config.server.data));
     report.say("data.key", key(&solo::key_file(&config.server.data)));
@@ -66,13 +68,16 @@ fn folder(data: &Path) -> Result<String, Fault> {
 fn key(file: &Path) -> Result<String, Fault> {
     let shown = file.display();
     let metadata = std::fs::metadata(file).map_err(|error| {
-        let mend = "put the file of the backup in its place; a server that never ran makes it at its first start";
+        let mend =
+            "put the file of the backup in its place; a server that never ran makes it at its first start";
         Fault::new(format!("{shown}: {error}"), mend)
     })?;
     if metadata.permissions().mode() & 0o077 != 0 {
         return Err(Fault::new(
             format!("others may read {shown}"),
-            format!("chmod 600 {shown}; if anybody else could have read it, change the keys (`gatewright keys rotate`)"),
+            format!(
+                "chmod 600 {shown}; if anybody else could have read it, change the keys (`gatewright keys rotate`)"
+            ),
         ));
     }
     Ok(format!("{shown} is there, and nobody else reads it"))
@@ -87,7 +92,9 @@ async fn lives(listen: SocketAddr) -> Result<(), Fault> {
     };
     let asked = async {
         let mut stream = TcpStream::connect((near, listen.port())).await?;
-        stream.write_all(b"GET /health/ready HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await?;
+        stream
+            .write_all(b"GET /health/ready HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            .await?;
         let mut head = [0; 12];
         stream.read_exact(&mut head).await?;
         Ok::<_, std::io::Error>(head)
@@ -98,5 +105,8 @@ async fn lives(listen: SocketAddr) -> Result<(), Fault> {
         Ok(Err(error)) => format!("nothing answers at {listen}: {error}"),
         Err(_) => format!("{listen} gives no answer"),
     };
-    Err(Fault::new(found, "start the server (`systemctl start gatewright`), and read why it stopped: `journalctl -u gatewright`"))
+    Err(Fault::new(
+        found,
+        "start the server (`systemctl start gatewright`), and read why it stopped: `journalctl -u gatewright`",
+    ))
 }

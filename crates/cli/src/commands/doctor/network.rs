@@ -95,7 +95,8 @@ pub(super) fn unreached(url: &Url, error: FetchError) -> Fault {
             url.port_or_known_default().unwrap_or(443)
         ),
         FetchError::TimedOut | FetchError::Broken | FetchError::Unreachable => {
-            "look at the log of the server and of the proxy in front of it: the question came to no answer".to_owned()
+            "look at the log of the server and of the proxy in front of it: the question came to no answer"
+                .to_owned()
         }
         FetchError::NoRootCertificates => "install the package `ca-certificates` on this machine".to_owned(),
         FetchError::Url(_) => "use an https URL with a host name and no port".to_owned(),

@@ -25,17 +25,21 @@ pub(super) async fn examine(network: &Network, origin: &str, report: &mut Report
     let Some(url) = place(origin, resource_metadata::PATH) else { return };
     let seen = network.get(&url).await;
     let Some(answer) = report.note("host.reached", seen, |_| format!("{origin} answers")) else { return };
-    report.say("host.clock", clock(header(&answer, "date"), network.now()));
+    let is_in_time = report.say("host.clock", clock(header(&answer, "date"), network.now()));
     let issuer = if answer.status == StatusCode::NOT_FOUND {
         // ID-19: such a host is its own authorization server.
-        report.say("host.metadata", Ok(format!("{origin} publishes none: it is its own authorization server")));
+        report
+            .say("host.metadata", Ok(format!("{origin} publishes none: it is its own authorization server")));
         origin.to_owned()
     } else {
         let Some(issuer) = host(network, origin, &url, &answer, report).await else { return };
         issuer
     };
     let Some(metadata) = server(network, &issuer, origin, report).await else { return };
-    proofs(network, &metadata, report).await;
+    // By a clock that is far from this one, no proof of this machine is good.
+    if is_in_time {
+        proofs(network, &metadata, report).await;
+    }
 }
 
 /// A document of the origin.
@@ -50,7 +54,8 @@ fn clock(date: Option<&str>, now: UnixTime) -> Result<String, Fault> {
         return Ok("it does not say what time it is".to_owned());
     };
     let there = UnixTime::from_seconds(i64::try_from(there.as_secs()).unwrap_or(i64::MAX));
-    let (apart, word) = if there > now { (there.since(now), "ahead of") } else { (now.since(there), "behind") };
+    let (apart, word) =
+        if there > now { (there.since(now), "ahead of") } else { (now.since(there), "behind") };
     if apart <= MOST_SKEW {
         return Ok(format!("its clock is within {} s of this one", apart.as_secs().max(1)));
     }
@@ -95,7 +100,10 @@ fn describes(url: &Url, answer: &Answer) -> Result<String, Fault> {
     let said = document(url, answer)?;
     match said.get("did").and_then(Value::as_str) {
         Some(did) if did.starts_with("did:") => Ok(format!("it is {did}")),
-        _ => Err(Fault::new(format!("{url} names no DID"), "is it a host of the AT Protocol that answers there?")),
+        _ => Err(Fault::new(
+            format!("{url} names no DID"),
+            "is it a host of the AT Protocol that answers there?",
+        )),
     }
 }
 
@@ -106,12 +114,16 @@ fn named(member: &str, said: &str, origin: &str) -> Result<String, Fault> {
     }
     let mend = if said.trim_end_matches('/') == origin {
         format!("write `{member}` without the slash at its end: `{origin}`")
-    } else if said.strip_prefix("http://").is_some() && said.strip_prefix("http") == origin.strip_prefix("https") {
+    } else if said.strip_prefix("http://").is_some()
+        && said.strip_prefix("http") == origin.strip_prefix("https")
+    {
         "the server takes itself to be reached without TLS: set its public URL to https, or let the proxy say \
          `X-Forwarded-Proto: https`"
             .to_owned()
     } else {
-        format!("set the server's public URL to {origin}; if it takes its name from the request, let the proxy keep the Host header")
+        format!(
+            "set the server's public URL to {origin}; if it takes its name from the request, let the proxy keep the Host header"
+        )
     };
     Err(Fault::new(format!("{member} is `{said}`, but it is found at {origin}"), mend))
 }
@@ -148,12 +160,7 @@ async fn server(
 }
 
 /// Is it a server of this protocol, and does it know the host?
-fn profile(
-    metadata: &ServerMetadata,
-    body: &[u8],
-    origin: &str,
-    network: &Network,
-) -> Result<String, Fault> {
+fn profile(metadata: &ServerMetadata, body: &[u8], origin: &str, network: &Network) -> Result<String, Fault> {
     // Whether the issuer is right has a check of its own.
     match ServerMetadata::parse_profile(body, &metadata.issuer, network.development()) {
         Ok(_) | Err(InvalidServerMetadata::Issuer) => {}
@@ -181,8 +188,12 @@ fn mend_of(error: &InvalidServerMetadata) -> String {
         InvalidServerMetadata::IssParameter => {
             "send `iss` with every answer (RFC 9207), and set authorization_response_iss_parameter_supported to true"
         }
-        InvalidServerMetadata::Dpop => "take DPoP proofs with ES256, and list it in dpop_signing_alg_values_supported",
-        _ => "let the server do this and say so in its metadata: clients of the AT Protocol refuse it otherwise",
+        InvalidServerMetadata::Dpop => {
+            "take DPoP proofs with ES256, and list it in dpop_signing_alg_values_supported"
+        }
+        _ => {
+            "let the server do this and say so in its metadata: clients of the AT Protocol refuse it otherwise"
+        }
     };
     text.to_owned()
 }
@@ -191,7 +202,10 @@ fn has_keys(url: &Url, answer: &Answer) -> Result<String, Fault> {
     let keys = document(url, answer)?;
     match keys.get("keys").and_then(Value::as_array) {
         Some(keys) => Ok(format!("it publishes {} keys", keys.len())),
-        None => Err(Fault::new(format!("{url} is no key set"), "publish `{\"keys\": […]}` there, or leave jwks_uri out")),
+        None => Err(Fault::new(
+            format!("{url} is no key set"),
+            "publish `{\"keys\": […]}` there, or leave jwks_uri out",
+        )),
     }
 }
 
@@ -210,12 +224,7 @@ async fn proofs(network: &Network, metadata: &ServerMetadata, report: &mut Repor
     report.say("proof.accepted", second.and_then(|answer| accepted(&url, &answer)));
 }
 
-async fn push(
-    network: &Network,
-    key: &PrivateKey,
-    url: &Url,
-    nonce: Option<&str>,
-) -> Result<Answer, Fault> {
+async fn push(network: &Network, key: &PrivateKey, url: &Url, nonce: Option<&str>) -> Result<Answer, Fault> {
     let random = &*network.random;
     let claims = Claims {
         method: "POST",
@@ -252,7 +261,8 @@ fn nonce(url: &Url, answer: &Answer) -> Result<String, Fault> {
 fn readable(url: &Url, answer: &Answer) -> Result<String, Fault> {
     open_to_pages(url, answer)?;
     let exposed = header(answer, "access-control-expose-headers").unwrap_or_default();
-    let is_exposed = exposed.split(',').map(str::trim).any(|name| name == "*" || name.eq_ignore_ascii_case("dpop-nonce"));
+    let is_exposed =
+        exposed.split(',').map(str::trim).any(|name| name == "*" || name.eq_ignore_ascii_case("dpop-nonce"));
     if is_exposed {
         return Ok("pages of other origins may read its nonces".to_owned());
     }
