@@ -217,14 +217,14 @@ impl Client {
         let Some(at) = self.refreshes.len().checked_sub(3) else { return self.revoke(load).await };
         let (app, spent) = (&mut self.app, self.refreshes[at].clone());
         let settled = settle(&load.tally, async || app.present(&spent).await).await;
-        self.is_refused(load, &settled, Done::SpentRefresh, Wrong::RefreshTwice)
+        is_refused(load, &settled, Done::SpentRefresh, Wrong::RefreshTwice)
     }
 
     /// Presents its code again. Whether the session is sure to have ended by it.
     pub(crate) async fn replay_code(&mut self, load: &Load) -> bool {
         let (app, (code, pushed)) = (&mut self.app, &self.code);
         let settled = settle(&load.tally, async || app.exchange(code, pushed).await).await;
-        self.is_refused(load, &settled, Done::CodeReplayed, Wrong::CodeTwice)
+        is_refused(load, &settled, Done::CodeReplayed, Wrong::CodeTwice)
     }
 
     /// Asks every node whether its session, which has ended, lives.
@@ -264,15 +264,6 @@ impl Client {
         }
         settled.is_yes()
     }
-
-    fn is_refused(&self, load: &Load, settled: &Settled, done: Done, otherwise: Wrong) -> bool {
-        if settled.is_yes() {
-            load.tally.wrong(otherwise, format!("{done:?}"));
-        } else if settled.answer.is_some() {
-            load.tally.done(done);
-        }
-        settled.answer.is_some() && !settled.is_yes()
-    }
 }
 
 impl Sent {
@@ -308,6 +299,16 @@ async fn race(load: &Load, app: &App, form: &[(&str, &str)]) -> (Said, Said) {
     };
     let nodes = load.two_nodes();
     tokio::join!(to(nodes.0), to(nodes.1))
+}
+
+/// Whether something was refused, as it must be.
+fn is_refused(load: &Load, settled: &Settled, done: Done, otherwise: Wrong) -> bool {
+    if settled.is_yes() {
+        load.tally.wrong(otherwise, format!("{done:?}"));
+    } else if settled.answer.is_some() {
+        load.tally.done(done);
+    }
+    settled.answer.is_some() && !settled.is_yes()
 }
 
 fn done_words(done: Done) -> String {

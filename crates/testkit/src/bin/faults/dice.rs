@@ -2,7 +2,7 @@
 
 use parking_lot::Mutex;
 
-/// A source of numbers (SplitMix64).
+/// A source of numbers (`SplitMix64`).
 #[derive(Debug)]
 pub(crate) struct Dice(Mutex<u64>);
 

@@ -16,7 +16,7 @@ use crate::said::{Said, settle};
 use crate::tally::{Done, Tally, Wrong};
 
 /// How old a proof is at most when it is presented again: longer than any node can take it.
-const OLD_PROOF: Duration = Duration::from_secs(240);
+const OLD_PROOF: Duration = Duration::from_mins(4);
 
 /// A record whose writing was acknowledged.
 #[derive(Debug)]

@@ -14,10 +14,12 @@ mod tally;
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use clap::Parser;
+use gatewright_protocol::random::random_bytes;
+use gatewright_resolve::system::SystemRandom;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -46,8 +48,7 @@ struct Args {
 #[tokio::main(worker_threads = 1)]
 async fn main() -> Result<ExitCode> {
     let args = Args::parse();
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let seed = args.seed.unwrap_or_else(|| u64::from(now.subsec_nanos()));
+    let seed = args.seed.unwrap_or_else(|| u64::from(u32::from_be_bytes(random_bytes(&SystemRandom))));
     eprintln!("seed {seed}");
     let (mut cluster, people) = Cluster::start(args.clients.div_ceil(2)).await?;
     let tally = Arc::new(Tally::default());

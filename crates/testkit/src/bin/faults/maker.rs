@@ -17,9 +17,7 @@ pub(crate) async fn make(cluster: &mut Cluster, dice: &Dice, tally: &Tally, unti
     let mut deck = Vec::new();
     while Instant::now() < until {
         sleep(Duration::from_millis(1500 + dice.below(2500))).await;
-        let fault = if let Some(fault) = deck.pop() {
-            fault
-        } else {
+        let Some(fault) = deck.pop() else {
             deck = Fault::ALL.to_vec();
             // What nodes are most often asked to survive.
             deck.extend([Fault::NodeKilled, Fault::DatabaseConnectionsCut, Fault::ProxyConnectionsCut]);

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use gatewright_protocol::time::Clock as _;
+use gatewright_resolve::system::SystemClock;
 use gatewright_testkit::program;
 use gatewright_testkit::wire::Connection;
 
@@ -42,7 +44,7 @@ impl Node {
                 self.child = Some(self.spawn()?);
             }
             if let Ok(date) = self.date().await {
-                let ahead = date - seconds(SystemTime::now())?;
+                let ahead = date - SystemClock.now().seconds();
                 ensure!((ahead - skew).abs() <= CLOSE, "a clock to be {skew} s ahead is {ahead} s ahead");
                 return Ok(());
             }
@@ -99,10 +101,6 @@ impl Drop for Node {
     }
 }
 
-fn seconds(time: SystemTime) -> Result<i64> {
-    Ok(i64::try_from(time.duration_since(SystemTime::UNIX_EPOCH)?.as_secs())?)
-}
-
 /// The seconds of the day in `Fri, 27 Nov 2026 19:01:13 GMT`, on the day nearest to now.
 fn seconds_of(date: &str) -> Result<i64> {
     let time = date.split(' ').nth(4).context("a date has a time")?;
@@ -110,7 +108,7 @@ fn seconds_of(date: &str) -> Result<i64> {
     for part in time.split(':') {
         of_day = of_day * 60 + part.parse::<i64>()?;
     }
-    let now = seconds(SystemTime::now())?;
+    let now = SystemClock.now().seconds();
     let day = 24 * 60 * 60;
     let same_day = now - now % day + of_day;
     Ok([same_day - day, same_day, same_day + day]
