@@ -21,6 +21,7 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     // What packages an operator installs, and checks them.
     ("systemd-analyze", "--version", "systemd"),
     ("nginx", "-v", "nginx"),
+    ("faketime", "--version", "faketime"),
     ("openssl", "version", "openssl"),
     ("strip", "--version", "binutils"),
     // The reference server's SQLite is compiled.
@@ -30,11 +31,16 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
 
 /// Makes sure that everything the tests start is on this machine.
 pub(crate) fn for_tests() -> Result<()> {
-    programs(|_| true)?;
+    programs(|package| package != "faketime")?;
     nextest()?;
     npm("interop/npm", |_| Ok(()))?;
     npm("interop/reference", compile_sqlite)?;
     pypi()
+}
+
+/// Makes sure that there is what the nodes of `cargo xtask faults` run over and behind, and what puts a clock wrong.
+pub(crate) fn for_faults() -> Result<()> {
+    programs(|package| ["postgresql", "nginx", "faketime"].contains(&package))
 }
 
 /// Makes sure that the reference server can be started.

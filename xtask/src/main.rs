@@ -5,6 +5,7 @@ mod ci;
 mod compare;
 mod counts;
 mod databases;
+mod faults;
 mod install;
 mod layers;
 mod package;
@@ -33,6 +34,8 @@ enum Command {
     Ci,
     /// Measure the reference server (`@atproto/pds`) and ours in turn, and print the table of both.
     Compare(compare::Args),
+    /// Break three nodes over one PostgreSQL under load, and count what was lost.
+    Faults(faults::Args),
     /// Check who may import whom.
     Layers,
     /// Make the Debian package of the release binary, and print its path.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Ci => ci::run(),
         Command::Compare(args) => compare::run(&args),
+        Command::Faults(args) => faults::run(&args),
         Command::Layers => layers::run(),
         Command::Package => package::run(),
         Command::Security => security::run(),

@@ -60,6 +60,8 @@ pub struct App {
     pub tokens: Option<Tokens>,
     /// The address of the machine that it calls from; any when absent.
     pub own_address: Option<Ipv4Addr>,
+    /// Where everything is sent, whatever its URL says: a proxy in front of the server. The port of the URL when absent.
+    pub via: Option<SocketAddr>,
     issuer: Url,
     connections: HashMap<SocketAddr, Connection>,
     nonces: HashMap<String, String>,
@@ -117,6 +119,7 @@ impl App {
             client_key: None,
             tokens: None,
             own_address: None,
+            via: None,
             issuer: Url::parse(issuer)?,
             connections: HashMap::new(),
             nonces: HashMap::new(),
@@ -196,7 +199,7 @@ impl App {
         body: &[u8],
     ) -> Result<Answer> {
         let parsed = Url::parse(url)?;
-        let address = address(&parsed)?;
+        let address = self.via.map_or_else(|| address(&parsed), Ok)?;
         let path = match parsed.query() {
             Some(query) => format!("{}?{query}", parsed.path()),
             None => parsed.path().to_owned(),

@@ -1,6 +1,8 @@
 //! Deleting what has expired. What no index leads to is looked for outside of the step, which only deletes by key, and looks
 //! again whether it has really expired. Every node sweeps; that two find the same is of no harm.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use gatewright_protocol::time::UnixTime;
 use sqlx::postgres::{PgConnection, PgRow};
@@ -19,6 +21,10 @@ use crate::request::USED_CODE_MEMORY;
 use crate::sweep::{Horizon, Sweep, UNUSED_DEVICE};
 use crate::token::TokenId;
 
+/// How far the clocks of two nodes may be apart. What may be used once is kept so much longer, for the node whose clock
+/// shows less would take it still when another one sweeps.
+const CLOCKS_APART: Duration = Duration::from_secs(90);
+
 #[async_trait]
 impl Sweep for Postgres {
     async fn sweep(&self, horizon: Horizon) -> Result<u64, StoreError> {
@@ -26,7 +32,7 @@ impl Sweep for Postgres {
             self.room.count(connection).await?;
             (old_tokens(connection, &horizon).await?, old_devices(connection, &horizon).await?)
         });
-        let proofs = params![horizon.now.millis(), clamp(horizon.batch)];
+        let proofs = params![horizon.now.minus(CLOCKS_APART).millis(), clamp(horizon.batch)];
         let swept = read!(self, connection => all(connection, PROOFS, proofs, |_| Ok(())).await)?.len();
         self.room.apply(&Grown::of(Kind::Proofs, -signed(swept)));
         let rows = atomic!(self, write => sweep_in(write, &horizon, &tokens, &devices).await)?;
@@ -70,8 +76,9 @@ async fn sweep_in(
 ) -> Result<u64, StoreError> {
     let (now, batch) = (horizon.now.millis(), clamp(horizon.batch));
     let mut swept = request::delete_where(write, REQUESTS, params![now, batch]).await?;
-    for (sql, kind) in [(CHALLENGES, Kind::Challenges), (ASSERTIONS, Kind::Assertions)] {
-        let rows = write.execute(sql, params![now, batch]).await?;
+    let used_by = horizon.now.minus(CLOCKS_APART).millis();
+    for (sql, kind, by) in [(CHALLENGES, Kind::Challenges, now), (ASSERTIONS, Kind::Assertions, used_by)] {
+        let rows = write.execute(sql, params![by, batch]).await?;
         write.grew(kind, -signed(rows));
         swept += rows as u64;
     }

@@ -166,6 +166,41 @@ async fn two_nodes_see_the_same() {
     }
 }
 
+/// Whoever asked for a step may leave at any moment; the connection goes back without a transaction open in it.
+#[tokio::test]
+async fn a_step_that_nobody_waits_for_takes_nothing_with_it() {
+    use crate::contract::fixture::*;
+    use crate::replay::{Namespace, ReplayStore as _};
+
+    let (other, url, _cluster) = store().await;
+    let options = Options { connections: 1, ..Options::default() };
+    let store = Postgres::connect(&url, options).await.expect("it connects");
+    for number in 0..40 {
+        let patience = Duration::from_micros(number as u64 * 25);
+        drop(tokio::time::timeout(patience, store.begin()).await);
+        let key = bytes("use", number);
+        assert!(store.remember(Namespace::Proof, key, after(60), NOW).await.expect("it writes"));
+        let again = other.remember(Namespace::Proof, key, after(60), NOW).await.expect("it answers");
+        assert!(!again, "use {number} was forgotten, after {patience:?}");
+    }
+}
+
+/// A node whose clock is right sweeps, and one whose clock is behind takes the proof still.
+#[tokio::test]
+async fn sec_33_what_was_used_is_known_to_a_node_whose_clock_is_behind() {
+    use crate::contract::fixture::*;
+    use crate::replay::{Namespace, ReplayStore as _};
+    use crate::sweep::Sweep as _;
+
+    let (store, _, _cluster) = store().await;
+    let (behind, key) = (Duration::from_secs(80), [7; 32]);
+    for namespace in [Namespace::Proof, Namespace::Assertion] {
+        assert!(store.remember(namespace, key, after(198), NOW).await.expect("it writes"));
+        store.sweep(horizon(after(197).plus(behind))).await.expect("it sweeps");
+        assert!(!store.remember(namespace, key, after(400), after(197)).await.expect("it answers"));
+    }
+}
+
 /// Refused early, and not left hanging.
 #[tokio::test]
 async fn who_finds_no_connection_is_refused_in_time() {

@@ -21,9 +21,12 @@ pub(super) struct Write {
 const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 
 impl Postgres {
-    /// Begins a step.
+    /// Begins a step. In a task of its own: whoever asked may leave before the database has answered, and sqlx would give
+    /// the connection back with a transaction open in it, in which whatever came next would be undone.
     pub(super) async fn begin(&self) -> Result<Write, StoreError> {
-        Ok(Write { connection: self.pool.begin_with(BEGIN).await?, grown: Grown::default() })
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(BEGIN).await }).await;
+        Ok(Write { connection: begun.map_err(failed)??, grown: Grown::default() })
     }
 }
 

@@ -20,7 +20,7 @@ pub mod html;
 pub mod page;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context as _, bail, ensure};
 use http::header::{
@@ -40,6 +40,8 @@ pub struct Browser {
     pub overrides: HeaderMap,
     /// Whether it ticks the box that keeps a person signed in.
     pub remember: bool,
+    /// Where everything is sent, whatever its address says, in plain HTTP: a proxy in front of the server.
+    pub via: Option<SocketAddr>,
 }
 
 #[derive(Clone, Debug)]
@@ -124,7 +126,7 @@ impl Browser {
             .local_address(own)
             .build()
             .expect("the HTTP client needs nothing of the machine");
-        Self { http, cookies: BTreeMap::new(), overrides: HeaderMap::new(), remember: false }
+        Self { http, cookies: BTreeMap::new(), overrides: HeaderMap::new(), remember: false, via: None }
     }
 
     /// Opens an address, as if it was typed in or opened by another program.
@@ -253,7 +255,10 @@ impl Browser {
         for (name, value) in &self.overrides {
             headers.insert(name, value.clone());
         }
-        let url = request.url.as_str();
+        let url = match self.via {
+            None => request.url.to_string(),
+            Some(proxy) => format!("http://{proxy}{}", &request.url[url::Position::BeforePath..]),
+        };
         let asked = match &request.body {
             None => self.http.get(url),
             Some(body) => self
