@@ -24,16 +24,13 @@ pub(super) async fn of_handle(network: &Network, handle: &Handle, report: &mut R
 /// The DID, the handle that it claims, and everything behind it.
 pub(super) async fn of_did(network: &Network, did: &Did, report: &mut Report) {
     let Some(document) = document(network, did, report).await else { return };
-    if let Some(handle) =
-        report.note("did.handle", claimed(&document), |handle| format!("it claims {handle}"))
+    let claimed = report.note("did.handle", claimed(&document), |handle| format!("it claims {handle}"));
+    if let Some(handle) = claimed
+        && let Some(found) = leads_to(network, &handle, report).await
+        && found != *did
     {
-        if let Some(found) = leads_to(network, &handle, report).await {
-            if found != *did {
-                let mend =
-                    format!("let {handle} lead to {did}, or give the account another handle at its host");
-                report.say("handle.did", Err(Fault::new(format!("{handle} leads to {found}"), mend)));
-            }
-        }
+        let mend = format!("let {handle} lead to {did}, or give the account another handle at its host");
+        report.say("handle.did", Err(Fault::new(format!("{handle} leads to {found}"), mend)));
     }
     host(network, &document, report).await;
 }

@@ -164,7 +164,7 @@ fn profile(metadata: &ServerMetadata, body: &[u8], origin: &str, network: &Netwo
     // Whether the issuer is right has a check of its own.
     match ServerMetadata::parse_profile(body, &metadata.issuer, network.development()) {
         Ok(_) | Err(InvalidServerMetadata::Issuer) => {}
-        Err(error) => return Err(Fault::new(error.to_string(), mend_of(&error))),
+        Err(error) => return Err(Fault::new(error.to_string(), mend_of(error))),
     }
     let known = metadata.protected_resources.as_ref();
     if known.is_some_and(|known| !known.iter().any(|known| known == origin)) && metadata.issuer != origin {
@@ -176,7 +176,7 @@ fn profile(metadata: &ServerMetadata, body: &[u8], origin: &str, network: &Netwo
     Ok("it is a server of the AT Protocol".to_owned())
 }
 
-fn mend_of(error: &InvalidServerMetadata) -> String {
+fn mend_of(error: InvalidServerMetadata) -> String {
     let text = match error {
         InvalidServerMetadata::Pushed => {
             "offer pushed_authorization_request_endpoint, and set require_pushed_authorization_requests to true"

@@ -311,7 +311,7 @@ const PLANTED: [Planted; 38] = [
     }),
     planted("a host with a path", ALICE, "did.host", "no path", |world| {
         world.edit(DOCUMENT, |document| {
-            document["service"][0]["serviceEndpoint"] = json!("https://host.example.net/pds")
+            document["service"][0]["serviceEndpoint"] = json!("https://host.example.net/pds");
         });
     }),
     planted("nobody listens", HOST, "host.reached", "port 443", |world| {
