@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use gatewright_testkit::app::Person;
-use gatewright_testkit::cluster::Cluster;
+use gatewright_testkit::cluster::{Cluster, Node};
 use serde_json::{Map, Value, json};
 
 use crate::compare::figures;
@@ -42,7 +42,7 @@ impl Nodes {
     /// The first so many nodes of a cluster.
     fn of(cluster: &Cluster, people: &[Person], count: usize) -> Result<Self> {
         let nodes = cluster.nodes.iter().take(count);
-        let ids: Option<Vec<u32>> = nodes.map(|node| node.process_id()).collect();
+        let ids: Option<Vec<u32>> = nodes.map(Node::process_id).collect();
         let mut addresses = cluster.addresses();
         addresses.truncate(count);
         Ok(Self {
@@ -68,7 +68,9 @@ impl Nodes {
         self.ids.iter().try_for_each(|id| pin(*id, nodes))?;
         pin(self.database, database)?;
         // One of them may just have ended.
-        children_of(self.database).into_iter().for_each(|child| drop(pin(child, database)));
+        for child in children_of(self.database) {
+            let _ = pin(child, database);
+        }
         Ok(())
     }
 }
@@ -121,14 +123,14 @@ pub(crate) async fn measure(
         let [first, second] =
             in_turn(name, [Subject::Nodes(&one), Subject::Nodes(&two)], seconds, rounds).await?;
         let of = |rounds: &[Round], figure: fn(&Round) -> f64| median(rounds.iter().map(figure));
-        let served = of(&second, Round::per_second) / of(&first, Round::per_second);
+        let times = of(&second, Round::per_second) / of(&first, Round::per_second);
         let cpu = of(&second, Round::cpu_us) / of(&first, Round::cpu_us);
         eprintln!(
-            "{name:<16} two nodes serve {served:.2} times one (at least {LEAST_SERVED}), for {cpu:.2} times the CPU (at most {MOST_CPU_OF_TWO})"
+            "{name:<16} two nodes serve {times:.2} times one (at least {LEAST_SERVED}), for {cpu:.2} times the CPU (at most {MOST_CPU_OF_TWO})"
         );
         writeln!(
             table,
-            "| {} | {:.0}, {:.0} | {:.0}, {:.0} | **{served:.2}** | **{cpu:.2}** |",
+            "| {} | {:.0}, {:.0} | {:.0}, {:.0} | **{times:.2}** | **{cpu:.2}** |",
             name.replace('_', " "),
             of(&first, Round::per_second),
             of(&first, Round::cpu_us),
@@ -138,8 +140,8 @@ pub(crate) async fn measure(
         both.insert(
             name.to_owned(),
             json!({
-                "served": round(served), "at_least": LEAST_SERVED, "cpu": round(cpu), "at_most": MOST_CPU_OF_TWO,
-                "holds": served >= LEAST_SERVED && cpu <= MOST_CPU_OF_TWO,
+                "served": round(times), "at_least": LEAST_SERVED, "cpu": round(cpu), "at_most": MOST_CPU_OF_TWO,
+                "holds": times >= LEAST_SERVED && cpu <= MOST_CPU_OF_TWO,
                 "one": figures(&first, 1.0), "two": figures(&second, 1.0),
             }),
         );
