@@ -1,4 +1,4 @@
-//! `cargo xtask compare`: the reference server and ours, in turn, by the driver of `cargo xtask bench`.
+//! `cargo xtask compare`: the reference server and ours, SQLite and PostgreSQL, one node and two, in turn, by the driver of `cargo xtask bench`.
 
 use anyhow::Result;
 
@@ -13,6 +13,6 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    install::reference()?;
+    install::for_compare()?;
     bench::drive(&[&["--compare".to_owned()], &args.driver[..]].concat())
 }

@@ -43,9 +43,9 @@ pub(crate) fn for_faults() -> Result<()> {
     programs(|package| ["postgresql", "nginx", "faketime"].contains(&package))
 }
 
-/// Makes sure that the reference server can be started.
-pub(crate) fn reference() -> Result<()> {
-    programs(|package| ["npm", "nodejs", "g++", "make"].contains(&package))?;
+/// Makes sure that the reference server can be started, and PostgreSQL.
+pub(crate) fn for_compare() -> Result<()> {
+    programs(|package| ["npm", "nodejs", "g++", "make", "postgresql"].contains(&package))?;
     npm("interop/reference", compile_sqlite)
 }
 

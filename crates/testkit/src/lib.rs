@@ -7,6 +7,7 @@ pub mod browser;
 pub mod client_host;
 pub mod client_key;
 pub mod clock;
+pub mod cluster;
 pub mod form;
 pub mod loopback;
 pub mod network;

@@ -9,6 +9,7 @@ use gatewright_testkit::reference::Reference;
 use serde_json::{Value, json};
 
 use crate::measure::{Round, median};
+use crate::nodes;
 use crate::operations::{self, Operation};
 use crate::process::Process;
 use crate::round;
@@ -37,7 +38,7 @@ pub(crate) async fn measure(server: &Path, seconds: f64, rounds: usize, v: f64) 
     let process = Process::start(server, data.path(), "normal")?;
     let reference = Reference::start_plain(ACCOUNTS).await?;
     let id = reference.process_id().context("the reference server runs")?;
-    crate::process::pin(id)?;
+    crate::process::pin(id, "0")?;
     let (theirs, ours) = (Subject::Reference(&reference, id), Subject::Ours(&process));
     let idle = [theirs.memory(), ours.memory()];
     ours.run(false)?;
@@ -62,13 +63,18 @@ pub(crate) async fn measure(server: &Path, seconds: f64, rounds: usize, v: f64) 
         operations::make_sessions(subject, SESSIONS).await?;
         memory.push((idle, before, subject.memory()));
     }
+    theirs.run(false)?;
+    let nodes =
+        nodes::measure(server, ours, COMPARED.iter().map(|(name, _)| *name), seconds, rounds, &mut table)
+            .await
+            .context("nodes over PostgreSQL")?;
     theirs.run(true)?;
     let mb = |bytes: u64| round(bytes as f64 / 1_048_576.0);
     let of = |(idle, before, after): (u64, u64, u64)| json!({"idle_mb": mb(idle), "after_the_operations_mb": mb(before), "per_thousand_sessions_mb": mb(after.saturating_sub(before))});
     let memory = json!({"reference": of(memory[0]), "ours": of(memory[1])});
     writeln!(table, "\nMemory in MiB: {memory}")?;
     process.stop()?;
-    Ok((json!({"operations": rows, "memory": memory}), table))
+    Ok((json!({"operations": rows, "memory": memory, "postgres": nodes}), table))
 }
 
 /// Rounds of one operation, in turn.
@@ -93,11 +99,11 @@ async fn compare(
     Ok(json!({"ratio": round(cpu(&theirs) / cpu(&ours)), "reference": theirs, "ours": ours}))
 }
 
-fn figures(rounds: &[Round], v: f64) -> Value {
+pub(crate) fn figures(rounds: &[Round], v: f64) -> Value {
     let of = |figure: &dyn Fn(&Round) -> f64| median(rounds.iter().map(figure));
     let cpu = of(&Round::cpu_us);
     json!({
-        "per_second": of(&Round::per_second).round(), "cpu_us": round(cpu), "cpu_v": round(cpu / v),
+        "per_second": of(&Round::per_second).round(), "processors": round(of(&Round::processors)), "cpu_us": round(cpu), "cpu_v": round(cpu / v),
         "p50_ms": round(of(&|round| round.percentile(0.5))), "p99_ms": round(of(&|round| round.percentile(0.99))),
     })
 }

@@ -8,8 +8,10 @@ mod compare;
 mod limits;
 mod mcp;
 mod measure;
+mod nodes;
 mod operations;
 mod process;
+mod quota;
 mod scopes;
 mod subject;
 

@@ -24,6 +24,11 @@ impl Round {
         self.operations as f64 / self.elapsed.as_secs_f64()
     }
 
+    /// How many processors were busy with it: 1 where it has one and that is full.
+    pub(crate) fn processors(&self) -> f64 {
+        self.cpu_seconds / self.elapsed.as_secs_f64()
+    }
+
     /// Milliseconds below which this share of the answers came.
     pub(crate) fn percentile(&self, share: f64) -> f64 {
         let mut sorted = self.latencies.clone();

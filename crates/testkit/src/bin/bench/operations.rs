@@ -10,7 +10,6 @@ use gatewright_testkit::form::Browser;
 use gatewright_testkit::wire::Connection;
 use serde_json::json;
 use tokio::sync::Barrier;
-use url::Url;
 
 use crate::measure::Round;
 use crate::subject::Subject;
@@ -88,7 +87,7 @@ async fn prepare(kind: Kind, subject: Subject<'_>, connections: usize, seconds: 
     let people = &subject.people();
     let one = |index: usize| async move {
         let person = people.get(index % people.len()).context("no accounts")?;
-        Worker::prepare(kind, subject, person, seconds).await
+        Worker::prepare(kind, subject, person, index, seconds).await
     };
     futures::future::try_join_all((0..connections).map(one)).await
 }
@@ -118,14 +117,22 @@ struct Worker {
     app: App,
     browser: Browser,
     wire: Connection,
+    /// Where each request in turn is sent to.
+    addresses: Vec<SocketAddr>,
+    sent: usize,
     ready: Vec<(Pushed, String)>,
 }
 
 impl Worker {
-    async fn prepare(kind: Kind, subject: Subject<'_>, person: &Person, seconds: f64) -> Result<Self> {
-        let url = subject.url();
-        let parsed = Url::parse(url)?;
-        let address = SocketAddr::from(([127, 0, 0, 1], parsed.port_or_known_default().context("no port")?));
+    async fn prepare(
+        kind: Kind,
+        subject: Subject<'_>,
+        person: &Person,
+        index: usize,
+        seconds: f64,
+    ) -> Result<Self> {
+        let (url, addresses) = (subject.url(), subject.addresses()?);
+        let address = *addresses.get(index % addresses.len()).context("no address")?;
         let mut worker = Self {
             kind,
             url: url.to_owned(),
@@ -133,8 +140,11 @@ impl Worker {
             app: App::loopback(url, SCOPE)?,
             browser: Browser::new(),
             wire: Connection::open(address).await?,
+            addresses,
+            sent: index,
             ready: Vec::new(),
         };
+        (worker.app.via, worker.browser.via) = (Some(address), Some(address));
         match kind {
             Kind::CreateRecord | Kind::GuardedRead | Kind::Refresh => {
                 subject.sign_in(&mut worker.app, &mut worker.browser, person).await?;
@@ -143,7 +153,7 @@ impl Worker {
                 worker.browser.remember = true;
                 // Who signs in at the reference gives the password each time, which takes long.
                 let codes = match subject {
-                    Subject::Ours(_) => (seconds * 100.0).min(300.0),
+                    Subject::Nodes(_) | Subject::Ours(_) => (seconds * 100.0).min(300.0),
                     Subject::Reference(..) => (seconds * 15.0).min(45.0),
                 };
                 for _ in 0..codes as usize {
@@ -166,6 +176,8 @@ impl Worker {
 
     /// Does the operation once. False when there is nothing prepared any more.
     async fn once(&mut self) -> Result<bool> {
+        self.app.via = self.addresses.get(self.sent % self.addresses.len()).copied();
+        self.sent += 1;
         match self.kind {
             Kind::Metadata => {
                 let answer =
@@ -203,7 +215,9 @@ impl Worker {
             }
             Kind::SignIn => {
                 let Some((pushed, _)) = self.ready.pop() else { return Ok(false) };
-                let back = self.app.approve(&mut Browser::new(), &pushed, &self.person).await?;
+                let mut browser = Browser::new();
+                browser.via = self.app.via;
+                let back = self.app.approve(&mut browser, &pushed, &self.person).await?;
                 self.app.code(&back, &pushed)?;
             }
         }

@@ -92,11 +92,12 @@ pub(crate) fn signal(process: u32, signal: &str) -> Result<()> {
     Ok(())
 }
 
-/// Keeps a process with all its threads to processor 0.
-pub(crate) fn pin(process: u32) -> Result<()> {
+/// Keeps a process with all its threads to these processors.
+pub(crate) fn pin(process: u32, processors: &str) -> Result<()> {
     let process = process.to_string();
-    let kept =
-        Command::new("taskset").args(["--all-tasks", "--cpu-list", "--pid", "0", &process]).output()?;
+    let kept = Command::new("taskset")
+        .args(["--all-tasks", "--cpu-list", "--pid", processors, &process])
+        .output()?;
     ensure!(kept.status.success(), "{}", String::from_utf8_lossy(&kept.stderr));
     Ok(())
 }
@@ -110,11 +111,27 @@ pub(crate) fn memory_of(process: u32) -> u64 {
     kilobytes.unwrap_or(0) * 1024
 }
 
-/// CPU time of a process so far, in seconds: user and system, of threads that have ended too (`/proc/PID/stat`, in
-/// ticks of 10 ms).
+/// CPU time of a process so far, in seconds: user and system, of threads that have ended too.
 pub(crate) fn cpu_of(process: u32) -> f64 {
+    seconds_of(process, 2)
+}
+
+/// The same of a process and those that it has started, whether they run or have ended.
+pub(crate) fn cpu_of_tree(process: u32) -> f64 {
+    seconds_of(process, 4) + children_of(process).into_iter().map(|child| seconds_of(child, 4)).sum::<f64>()
+}
+
+/// The processes that a process has started, and that run.
+pub(crate) fn children_of(process: u32) -> Vec<u32> {
+    let listed =
+        std::fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    listed.split_whitespace().filter_map(|child| child.parse().ok()).collect()
+}
+
+/// `/proc/PID/stat` has, in ticks of 10 ms, the time of the process itself (user, system), then of its children that ended.
+fn seconds_of(process: u32, fields: usize) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: u64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    let after_name = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: u64 = after_name.skip(11).take(fields).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
     ticks as f64 / 100.0
 }

@@ -10,10 +10,20 @@ use parking_lot::Mutex;
 use tokio::time::{Instant, sleep};
 
 use crate::client::{COLLECTION, Client, Sent};
-use crate::cluster::Doors;
 use crate::dice::Dice;
 use crate::said::{Said, settle};
 use crate::tally::{Done, Tally, Wrong};
+
+/// Where clients find the cluster.
+#[derive(Clone, Debug)]
+pub(crate) struct Doors {
+    /// The issuer.
+    pub(crate) issuer: String,
+    /// The proxy.
+    pub(crate) proxy: SocketAddr,
+    /// Each node, past the proxy.
+    pub(crate) nodes: Vec<SocketAddr>,
+}
 
 /// How old a proof is at most when it is presented again: longer than any node can take it.
 const OLD_PROOF: Duration = Duration::from_mins(4);

@@ -2,12 +2,9 @@
 //! acknowledged has to hold whatever breaks, and what was ended or used has to stay so.
 
 mod client;
-mod cluster;
-mod database;
 mod dice;
 mod load;
 mod maker;
-mod node;
 mod proxy;
 mod said;
 mod tally;
@@ -20,13 +17,17 @@ use anyhow::{Result, anyhow};
 use clap::Parser;
 use gatewright_protocol::random::random_bytes;
 use gatewright_resolve::system::SystemRandom;
+use gatewright_testkit::cluster::{Cluster, HOST};
+use gatewright_testkit::program;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::cluster::Cluster;
 use crate::dice::Dice;
-use crate::load::Load;
+use crate::load::{Doors, Load};
+use crate::proxy::Proxy;
 use crate::tally::Tally;
+
+const NODES: usize = 3;
 
 /// Breaks a cluster under load, and counts what it lost.
 #[derive(Parser)]
@@ -50,13 +51,16 @@ async fn main() -> Result<ExitCode> {
     let args = Args::parse();
     let seed = args.seed.unwrap_or_else(|| u64::from(u32::from_be_bytes(random_bytes(&SystemRandom))));
     eprintln!("seed {seed}");
-    let (mut cluster, people) = Cluster::start(args.clients.div_ceil(2)).await?;
+    let (mut cluster, people) = Cluster::start(&program::path()?, NODES, args.clients.div_ceil(2)).await?;
+    let nodes = cluster.addresses();
+    let proxy = Proxy::start(cluster.folder(), HOST, &nodes)?;
+    let doors = Doors { issuer: Cluster::issuer(), proxy: proxy.address, nodes };
     let tally = Arc::new(Tally::default());
-    let load = Arc::new(Load::new(cluster.doors(), people, Arc::clone(&tally), seed));
+    let load = Arc::new(Load::new(doors, people, Arc::clone(&tally), seed));
     let until = Instant::now() + Duration::from_secs(args.seconds);
     let (working, clients) = (Arc::clone(&load), args.clients);
     let at_work = std::thread::spawn(move || on_one_thread(async move { working.run(clients, until).await }));
-    maker::make(&mut cluster, &Dice::seeded(seed), &tally, until).await?;
+    maker::make(&mut cluster, &proxy, &Dice::seeded(seed), &tally, until).await?;
     done(at_work).await?;
     let checking = Arc::clone(&load);
     done(std::thread::spawn(move || on_one_thread(async move { checking.check().await }))).await?;

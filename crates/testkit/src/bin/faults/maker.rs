@@ -3,17 +3,24 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use gatewright_testkit::cluster::Cluster;
 use tokio::time::{Instant, sleep};
 
-use crate::cluster::Cluster;
 use crate::dice::Dice;
+use crate::proxy::Proxy;
 use crate::tally::{Fault, Tally};
 
 /// How far a clock is off.
 const SKEW: i64 = 40;
 
 /// Makes faults until then; at the end everything runs.
-pub(crate) async fn make(cluster: &mut Cluster, dice: &Dice, tally: &Tally, until: Instant) -> Result<()> {
+pub(crate) async fn make(
+    cluster: &mut Cluster,
+    proxy: &Proxy,
+    dice: &Dice,
+    tally: &Tally,
+    until: Instant,
+) -> Result<()> {
     let mut deck = Vec::new();
     while Instant::now() < until {
         sleep(Duration::from_millis(1500 + dice.below(2500))).await;
@@ -25,13 +32,13 @@ pub(crate) async fn make(cluster: &mut Cluster, dice: &Dice, tally: &Tally, unti
             continue;
         };
         look_after(cluster, tally).await?;
-        one(cluster, dice, fault).await?;
+        one(cluster, proxy, dice, fault).await?;
         tally.fault(fault);
     }
     look_after(cluster, tally).await
 }
 
-async fn one(cluster: &mut Cluster, dice: &Dice, fault: Fault) -> Result<()> {
+async fn one(cluster: &mut Cluster, proxy: &Proxy, dice: &Dice, fault: Fault) -> Result<()> {
     let which = dice.below(cluster.nodes.len() as u64) as usize;
     let said = match fault {
         Fault::NodeKilled => {
@@ -52,7 +59,7 @@ async fn one(cluster: &mut Cluster, dice: &Dice, fault: Fault) -> Result<()> {
         }
         Fault::DatabaseConnectionsCut => format!("{} connections to PostgreSQL cut", cluster.database.cut()?),
         Fault::ProxyConnectionsCut => {
-            cluster.proxy.cut(dice.below(16))?;
+            proxy.cut(dice.below(16))?;
             "all connections of a worker of the proxy cut".to_owned()
         }
         Fault::DatabaseStoppedFast => {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
+use gatewright_testkit::cluster::free_address;
 
 /// The proxy. It ends with this value.
 #[derive(Debug)]
@@ -63,9 +64,4 @@ impl Drop for Proxy {
         let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
     }
-}
-
-/// An address that nobody listens on.
-pub(crate) fn free_address() -> Result<SocketAddr> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

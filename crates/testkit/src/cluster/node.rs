@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use gatewright_protocol::time::Clock as _;
 use gatewright_resolve::system::SystemClock;
-use gatewright_testkit::program;
-use gatewright_testkit::wire::Connection;
+
+use crate::wire::Connection;
 
 /// How long a node may take to be ready, the database included.
 const START: Duration = Duration::from_mins(1);
@@ -18,25 +18,29 @@ const CLOSE: i64 = 3;
 
 /// A node.
 #[derive(Debug)]
-pub(crate) struct Node {
+pub struct Node {
     child: Option<Child>,
+    program: PathBuf,
     config: PathBuf,
     log: PathBuf,
     /// Where it listens.
-    pub(crate) address: SocketAddr,
+    pub address: SocketAddr,
     /// How many seconds its clock is ahead.
-    pub(crate) skew: i64,
+    pub skew: i64,
 }
 
 impl Node {
     /// One that does not run yet.
-    pub(crate) fn new(config: PathBuf, folder: &Path, address: SocketAddr) -> Self {
-        Self { child: None, config, log: folder.join("log"), address, skew: 0 }
+    pub(super) fn new(program: PathBuf, config: PathBuf, folder: &Path, address: SocketAddr) -> Self {
+        Self { child: None, program, config, log: folder.join("log"), address, skew: 0 }
     }
 
     /// Starts it with a clock that is so many seconds ahead, as often as it takes (a service manager does so too), and
     /// waits until it is ready.
-    pub(crate) async fn start(&mut self, skew: i64) -> Result<()> {
+    ///
+    /// # Errors
+    /// It does not get ready.
+    pub async fn start(&mut self, skew: i64) -> Result<()> {
         self.skew = skew;
         let begun = Instant::now();
         while begun.elapsed() < START {
@@ -53,8 +57,16 @@ impl Node {
         bail!("the node at {} is not ready: {}", self.address, self.log.display())
     }
 
+    /// The number of its process, while it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// Ends it without a word: kill -9.
-    pub(crate) fn kill(&mut self) -> Result<()> {
+    ///
+    /// # Errors
+    /// The process is not ours to kill.
+    pub fn kill(&mut self) -> Result<()> {
         if let Some(mut child) = self.child.take() {
             child.kill()?;
             child.wait()?;
@@ -63,7 +75,10 @@ impl Node {
     }
 
     /// Whether it does not run.
-    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+    ///
+    /// # Errors
+    /// The kernel does not say.
+    pub fn has_ended(&mut self) -> Result<bool> {
         Ok(match &mut self.child {
             None => true,
             Some(child) => child.try_wait()?.is_some(),
@@ -72,7 +87,7 @@ impl Node {
 
     fn spawn(&self) -> Result<Child> {
         let log = std::fs::File::options().append(true).create(true).open(&self.log)?;
-        let mut command = Command::new(program::path()?);
+        let mut command = Command::new(&self.program);
         command.arg("serve").arg("--config").arg(&self.config).stdout(log.try_clone()?).stderr(log);
         if self.skew != 0 {
             // Only what tells the time of day: how long something takes stays as it is.

@@ -1,4 +1,4 @@
-//! The PostgreSQL server that all nodes share: started from Debian's programs, stopped and started again in the run.
+//! The PostgreSQL server that all nodes share: started from Debian's programs, stopped and started again where a test wants it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -9,14 +9,17 @@ const DATABASE: &str = "gatewright";
 
 /// The server. It ends with this value.
 #[derive(Debug)]
-pub(crate) struct Database {
+pub struct Database {
     folder: PathBuf,
     programs: PathBuf,
 }
 
 impl Database {
     /// A new one in this folder, as an operator has it: a commit is on the disk before it is acknowledged.
-    pub(crate) fn start(folder: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When PostgreSQL is not installed, or does not do it.
+    pub fn start(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         open_to_all(folder)?;
         let server = Self { folder: folder.to_owned(), programs: programs()? };
@@ -28,22 +31,37 @@ impl Database {
     }
 
     /// The URL for nodes.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("postgres://postgres@{}/{DATABASE}", self.socket().replace('/', "%2F"))
     }
 
     /// Stops it as `pg_ctl` does it in this mode, and starts it again.
-    pub(crate) fn restart(&self, mode: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// When PostgreSQL is not installed, or does not do it.
+    pub fn restart(&self, mode: &str) -> Result<()> {
         self.run("pg_ctl", &["-D", &self.data(), "-m", mode, "-w", "stop"])?;
         self.begin()
     }
 
     /// Cuts every connection of the nodes; how many there were.
-    pub(crate) fn cut(&self) -> Result<u64> {
+    ///
+    /// # Errors
+    /// When PostgreSQL is not installed, or does not do it.
+    pub fn cut(&self) -> Result<u64> {
         let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'gatewright'";
         let words = ["-h", &self.socket(), "-U", "postgres", "-d", DATABASE, "-XqtAc", cut];
         let output = self.run("psql", &words)?;
         Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+    }
+
+    /// The number of its first process, whose children do the work.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn process_id(&self) -> Result<u32> {
+        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid"))?;
+        Ok(file.lines().next().context("a process")?.trim().parse()?)
     }
 
     fn begin(&self) -> Result<()> {
@@ -96,7 +114,7 @@ impl Drop for Database {
 }
 
 /// Lets another user work in a folder.
-pub(crate) fn open_to_all(folder: &Path) -> Result<()> {
+pub(super) fn open_to_all(folder: &Path) -> Result<()> {
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
     Ok(std::fs::set_permissions(folder, open)?)
 }

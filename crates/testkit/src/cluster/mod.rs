@@ -1,7 +1,11 @@
-//! Everything that runs: the database, three nodes over it, the proxy in front of them, and people with accounts.
+//! Several nodes as an operator has them: `gatewright serve` in processes of their own over one PostgreSQL, and people with
+//! accounts.
+
+mod database;
+mod node;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -13,86 +17,96 @@ use gatewright::solo::{Parts, Solo};
 use gatewright_protocol::syntax::{Did, Handle};
 use gatewright_resolve::system::SystemClock;
 use gatewright_resolve::{DevNetwork, Network};
-use gatewright_testkit::app::Person;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use url::Url;
 
-use crate::database::{Database, open_to_all};
-use crate::node::Node;
-use crate::proxy::{Proxy, free_address};
+pub use database::Database;
+pub use node::Node;
+
+use crate::app::Person;
+use database::open_to_all;
 
 /// Who the nodes are to the world. Nobody ever asks the network for it.
-const HOST: &str = "pds.gatewright-faults.net";
-const NODES: usize = 3;
+pub const HOST: &str = "pds.gatewright-nodes.net";
 const PASSWORD: &str = "correct horse battery staple";
 
 /// What runs, in the order in which it ends.
 #[derive(Debug)]
-pub(crate) struct Cluster {
-    pub(crate) proxy: Proxy,
-    pub(crate) nodes: Vec<Node>,
-    pub(crate) database: Database,
+pub struct Cluster {
+    /// The nodes.
+    pub nodes: Vec<Node>,
+    /// What they share.
+    pub database: Database,
     folder: TempDir,
 }
 
-/// Where clients find it.
-#[derive(Clone, Debug)]
-pub(crate) struct Doors {
-    /// The issuer.
-    pub(crate) issuer: String,
-    /// The proxy.
-    pub(crate) proxy: SocketAddr,
-    /// Each node, past the proxy.
-    pub(crate) nodes: Vec<SocketAddr>,
-}
-
 impl Cluster {
-    /// Starts all of it; so many people have accounts.
-    pub(crate) async fn start(people: usize) -> Result<(Self, Vec<Person>)> {
-        let folder = tempfile::Builder::new().prefix("gatewright-faults-").tempdir()?;
+    /// Starts so many nodes of this program; so many people have accounts.
+    ///
+    /// # Errors
+    /// When PostgreSQL is not installed, or a node does not get ready.
+    pub async fn start(program: &Path, nodes: usize, people: usize) -> Result<(Self, Vec<Person>)> {
+        let folder = tempfile::Builder::new().prefix("gatewright-nodes-").tempdir()?;
         open_to_all(folder.path())?;
         let database = Database::start(&folder.path().join("postgres"))?;
-        let mut nodes = Vec::new();
-        for index in 0..NODES {
-            let (own, address) = (folder.path().join(format!("node{index}")), free_address()?);
+        let mut cluster = Self { nodes: Vec::new(), database, folder };
+        for index in 0..nodes {
+            let (own, address) = (cluster.folder_of(index), free_address()?);
             let data = own.join("data");
             std::fs::create_dir_all(&data)?;
             let file = own.join("gatewright.toml");
-            std::fs::write(&file, config(address, &data, &database.url()))?;
-            nodes.push(Node::new(file, &own, address));
+            std::fs::write(&file, config(address, &data, &cluster.database.url()))?;
+            cluster.nodes.push(Node::new(program.to_owned(), file, &own, address));
         }
-        let first = folder.path().join("node0");
+        let first = cluster.folder_of(0);
         let people = make_people(&first, people).await?;
         // The others have the keys that the first one made, and blobs are in one folder.
-        for index in 1..NODES {
-            let data = folder.path().join(format!("node{index}/data"));
+        for index in 1..nodes {
+            let data = cluster.folder_of(index).join("data");
             for key in ["keys.json", "plc-rotation.key"] {
                 std::fs::copy(first.join("data").join(key), data.join(key)).context(key)?;
             }
             std::os::unix::fs::symlink(first.join("data/blobs"), data.join("blobs"))?;
         }
-        for node in &mut nodes {
+        for node in &mut cluster.nodes {
             node.start(0).await?;
         }
-        let addresses: Vec<SocketAddr> = nodes.iter().map(|node| node.address).collect();
-        let proxy = Proxy::start(folder.path(), HOST, &addresses)?;
-        Ok((Self { proxy, nodes, database, folder }, people))
+        Ok((cluster, people))
     }
 
-    pub(crate) fn doors(&self) -> Doors {
-        Doors {
-            issuer: format!("https://{HOST}"),
-            proxy: self.proxy.address,
-            nodes: self.nodes.iter().map(|node| node.address).collect(),
-        }
+    /// The issuer of all nodes.
+    pub fn issuer() -> String {
+        format!("https://{HOST}")
+    }
+
+    /// Where each node listens.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.nodes.iter().map(|node| node.address).collect()
+    }
+
+    /// Everything that it keeps.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Leaves the folder, with the logs, to whoever wants to know what happened.
-    pub(crate) fn keep_folder(&mut self) -> &Path {
+    pub fn keep_folder(&mut self) -> &Path {
         self.folder.disable_cleanup(true);
         self.folder.path()
     }
+
+    fn folder_of(&self, node: usize) -> PathBuf {
+        self.folder.path().join(format!("node{node}"))
+    }
+}
+
+/// An address that nobody listens on.
+///
+/// # Errors
+/// There is none.
+pub fn free_address() -> Result<SocketAddr> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
 fn config(listen: SocketAddr, data: &Path, store: &str) -> String {
