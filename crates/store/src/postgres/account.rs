@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 
 use super::row::{Columns, all, count, one, params};
 use super::writer::{Write, atomic};
-use super::{Postgres, factor, legacy_session, mail_code, read, request, statements, token};
+use super::{Postgres, crowd, factor, legacy_session, mail_code, read, request, statements, token};
 use crate::StoreError;
 use crate::account::{
     Account, AccountCreated, AccountStatus, AccountStore, HandleReplaced, NewAccount, PasswordHash,
@@ -19,7 +19,10 @@ impl AccountStore for Postgres {
     }
 
     async fn find_account(&self, did: &Did) -> Result<Option<Account>, StoreError> {
-        read!(self, connection => one(connection, FIND, params![did.as_str()], read).await)
+        let pool = self.pool.clone();
+        let ask = move |dids| crowd::rows(pool.clone(), FIND_ALL, dids);
+        let found = self.accounts.ask(did.to_string(), ask).await?;
+        found.as_deref().map(read).transpose()
     }
 
     async fn find_account_by_handle(&self, handle: &Handle) -> Result<Option<Account>, StoreError> {
@@ -251,6 +254,7 @@ statements! {
     INSERT = "INSERT INTO account (did, handle, email, email_confirmed, status, created_at, password, signing_key, \
         host) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     FIND = select!("WHERE did = $1");
+    FIND_ALL = select!("WHERE did = ANY ($1)");
     FIND_BY_HANDLE = select!("WHERE handle = $1");
     FIND_BY_EMAIL = select!("WHERE email = $1");
     LIST = select!("WHERE did > $1 ORDER BY did LIMIT $2");

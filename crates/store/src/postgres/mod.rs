@@ -1,6 +1,7 @@
 //! PostgreSQL: for any number of nodes over one database.
 //!
 //! - `writer.rs`: each step is a transaction that is serialised with all others, and begun again where it cannot be.
+//! - `crowd.rs`: what many ask at once is asked in one statement.
 //! - `room.rs`: how much of what strangers can leave there is.
 //!
 //! Nothing is remembered in the process: what one node has ended, every node refuses on its next request.
@@ -9,6 +10,7 @@ mod account;
 mod app_password;
 mod blob;
 mod consent;
+mod crowd;
 mod device;
 mod factor;
 mod invite_code;
@@ -30,12 +32,14 @@ mod token;
 mod writer;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgPool, Postgres as Engine};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::{Connection as _, PgPool, Postgres as Engine};
 
+use self::crowd::Crowd;
 use self::room::Room;
 use crate::security_event::NotedEvents;
 use crate::{Limits, StoreError};
@@ -64,6 +68,9 @@ use read;
 pub struct Postgres {
     pool: PgPool,
     room: Room,
+    accounts: Crowd<String, Option<Arc<PgRow>>>,
+    proofs: Crowd<replay::Use, replay::Seen>,
+    tokens: Crowd<[u8; 16], Option<Arc<PgRow>>>,
     noted_events: NotedEvents,
 }
 
@@ -92,6 +99,8 @@ impl Default for Options {
 }
 
 const ENGINE: &str = "postgres";
+/// How long a connection that does nothing is believed to live.
+const TRUSTED: Duration = Duration::from_secs(1);
 /// More than the statements of all files.
 const PREPARED: usize = 256;
 
@@ -114,6 +123,11 @@ impl Postgres {
         let pool = PgPoolOptions::new()
             .max_connections(options.connections.max(1))
             .acquire_timeout(options.patience)
+            // Whether a connection still lives is asked where it had nothing to do for a while, not before each statement.
+            .test_before_acquire(false)
+            .before_acquire(|connection, of| {
+                Box::pin(async move { Ok(of.idle_for < TRUSTED || connection.ping().await.is_ok()) })
+            })
             .connect_with(connect)
             .await?;
         let mut connection = pool.acquire().await?;
@@ -121,7 +135,14 @@ impl Postgres {
         let room = Room::new(options.limits);
         room.count(&mut connection).await?;
         drop(connection);
-        Ok(Self { pool, room, noted_events: NotedEvents::default() })
+        Ok(Self {
+            pool,
+            room,
+            accounts: Crowd::default(),
+            proofs: Crowd::default(),
+            tokens: Crowd::default(),
+            noted_events: NotedEvents::default(),
+        })
     }
 
     async fn connection(&self) -> Result<PoolConnection<Engine>, StoreError> {

@@ -161,6 +161,7 @@ param! {
     String as String: Clone::clone,
     [u8] as Vec<u8>: <[u8]>::to_vec,
     Vec<u8> as Vec<u8>: Clone::clone,
+    Vec<i64> as Vec<i64>: Clone::clone,
     Vec<String> as Vec<String>: Clone::clone,
 }
 
@@ -171,6 +172,16 @@ impl<const N: usize> Param for [u8; N] {
 
     fn add_none(params: &mut Params) {
         <[u8]>::add_none(params);
+    }
+}
+
+impl<const N: usize> Param for Vec<[u8; N]> {
+    fn add(&self, params: &mut Params) {
+        params.add(self.iter().map(|bytes| bytes.to_vec()).collect::<Vec<Vec<u8>>>());
+    }
+
+    fn add_none(params: &mut Params) {
+        params.add(None::<Vec<Vec<u8>>>);
     }
 }
 

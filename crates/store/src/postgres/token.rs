@@ -10,7 +10,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 
 use super::row::{Columns, Params, all, one, params};
 use super::writer::{Write, atomic};
-use super::{Postgres, failed, read, security_event, set_change, statements};
+use super::{Postgres, crowd, failed, read, security_event, set_change, statements};
 use crate::StoreError;
 use crate::device::DeviceId;
 use crate::token::{NewToken, RotateToken, Rotation, Token, TokenId, TokenStore};
@@ -18,7 +18,9 @@ use crate::token::{NewToken, RotateToken, Rotation, Token, TokenId, TokenStore};
 #[async_trait]
 impl TokenStore for Postgres {
     async fn find_token(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
-        read!(self, connection => find(connection, id).await)
+        let pool = self.pool.clone();
+        let found = self.tokens.ask(id.0, move |ids| crowd::rows(pool.clone(), FIND_ALL, ids)).await?;
+        found.as_deref().map(read).transpose()
     }
 
     async fn find_token_by_refresh(&self, refresh: &RefreshTokenHash) -> Result<Option<Token>, StoreError> {
@@ -220,6 +222,7 @@ macro_rules! columns {
 
 statements! {
     FIND = concat!("SELECT ", columns!(), " FROM token WHERE id = $1");
+    FIND_ALL = concat!("SELECT ", columns!(), " FROM token WHERE id = ANY ($1)");
     FIND_BY_REFRESH = "SELECT token.id FROM refresh JOIN token ON token.number = refresh.token WHERE hash = $1";
     FIND_WITH_REFRESH = concat!("SELECT ", columns!(), " FROM token WHERE number = (SELECT token FROM refresh WHERE hash = $1)");
     LIST = concat!("SELECT ", columns!(), " FROM token WHERE account = $1 ORDER BY created_at DESC, id");

@@ -9,14 +9,13 @@ use gatewright_testkit::reference::Reference;
 use serde_json::{Value, json};
 
 use crate::measure::{Round, median};
-use crate::nodes;
 use crate::operations::{self, Operation};
 use crate::process::Process;
 use crate::round;
 use crate::subject::Subject;
 
 /// What is compared, and at least how many times the reference's operations a CPU second ours is to do.
-const COMPARED: &[(&str, f64)] = &[
+pub(crate) const COMPARED: &[(&str, f64)] = &[
     ("metadata", 1.0),
     ("par", 6.0),
     ("code_exchange", 1.0),
@@ -63,18 +62,13 @@ pub(crate) async fn measure(server: &Path, seconds: f64, rounds: usize, v: f64) 
         operations::make_sessions(subject, SESSIONS).await?;
         memory.push((idle, before, subject.memory()));
     }
-    theirs.run(false)?;
-    let nodes =
-        nodes::measure(server, ours, COMPARED.iter().map(|(name, _)| *name), seconds, rounds, &mut table)
-            .await
-            .context("nodes over PostgreSQL")?;
     theirs.run(true)?;
     let mb = |bytes: u64| round(bytes as f64 / 1_048_576.0);
     let of = |(idle, before, after): (u64, u64, u64)| json!({"idle_mb": mb(idle), "after_the_operations_mb": mb(before), "per_thousand_sessions_mb": mb(after.saturating_sub(before))});
     let memory = json!({"reference": of(memory[0]), "ours": of(memory[1])});
     writeln!(table, "\nMemory in MiB: {memory}")?;
     process.stop()?;
-    Ok((json!({"operations": rows, "memory": memory, "postgres": nodes}), table))
+    Ok((json!({"operations": rows, "memory": memory}), table))
 }
 
 /// Rounds of one operation, in turn.

@@ -39,7 +39,8 @@ struct Args {
     /// Rounds of each operation, of which the median is taken
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Measure only the operations whose names contain this; `memory` and `scopes` measure those alone
+    /// Measure only the operations whose names contain this; `memory` and `scopes` measure those alone. With `--compare`:
+    /// `nodes` leaves the reference out
     #[arg(long)]
     only: Option<String>,
     /// Measure one durability only: normal or full
@@ -93,7 +94,13 @@ async fn compare_servers(args: &Args) -> Result<()> {
     let server = args.server.clone().context("--server says which binary to measure")?;
     let limits = on_processor_0(&["--limits"])?;
     let v = limits["verification"].as_f64().context("no limit")?;
-    let (mut report, table) = compare::measure(&server, args.seconds, args.rounds, v).await?;
+    let (mut report, mut table) = match args.only.as_deref() {
+        Some("nodes") => (json!({}), String::new()),
+        _ => compare::measure(&server, args.seconds, args.rounds, v).await?,
+    };
+    report["nodes"] = nodes::measure(&server, args.seconds, args.rounds, &mut table)
+        .await
+        .context("nodes over PostgreSQL")?;
     report["verification_us"] = json!(round(v));
     eprintln!("\n{table}");
     println!("{}", serde_json::to_string_pretty(&report)?);

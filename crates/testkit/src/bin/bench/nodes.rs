@@ -9,10 +9,10 @@ use gatewright_testkit::app::Person;
 use gatewright_testkit::cluster::{Cluster, Node};
 use serde_json::{Map, Value, json};
 
-use crate::compare::figures;
+use crate::compare::{COMPARED, figures};
 use crate::measure::{Round, median};
 use crate::operations;
-use crate::process::{children_of, cpu_of, cpu_of_tree, pin};
+use crate::process::{Process, children_of, cpu_of, cpu_of_tree, pin};
 use crate::quota::Quota;
 use crate::round;
 use crate::subject::Subject;
@@ -76,14 +76,10 @@ impl Nodes {
 }
 
 /// Measures both, and adds the tables.
-pub(crate) async fn measure(
-    server: &Path,
-    sqlite: Subject<'_>,
-    names: impl Iterator<Item = &'static str>,
-    seconds: f64,
-    rounds: usize,
-    table: &mut String,
-) -> Result<Value> {
+pub(crate) async fn measure(server: &Path, seconds: f64, rounds: usize, table: &mut String) -> Result<Value> {
+    let data = tempfile::tempdir()?;
+    let process = Process::start(server, data.path(), "normal")?;
+    let sqlite = Subject::Ours(&process);
     let (cluster, people) = Cluster::start(server, 2, ACCOUNTS).await?;
     let one = Nodes::of(&cluster, &people, 1)?;
     let two = Nodes::of(&cluster, &people, 2)?;
@@ -94,7 +90,7 @@ pub(crate) async fn measure(
         table,
         "\n| operation | SQLite: CPU µs | PostgreSQL: CPU µs, node and database | ratio |\n|---|---|---|---|"
     )?;
-    for name in names {
+    for (name, _) in COMPARED {
         let [first, second] = in_turn(name, [sqlite, Subject::Nodes(&one)], seconds, rounds).await?;
         let cpu = |rounds: &[Round]| median(rounds.iter().map(Round::cpu_us));
         let ratio = cpu(&second) / cpu(&first);
@@ -107,7 +103,7 @@ pub(crate) async fn measure(
             cpu(&second)
         )?;
         operations.insert(
-            name.to_owned(),
+            (*name).to_owned(),
             json!({"ratio": round(ratio), "at_most": MOST_CPU, "holds": ratio <= MOST_CPU, "cpu_us": round(cpu(&second))}),
         );
     }
@@ -146,8 +142,8 @@ pub(crate) async fn measure(
             }),
         );
     }
-    drop(cluster);
     sqlite.run(true)?;
+    process.stop()?;
     Ok(json!({"beside_sqlite": operations, "two_nodes": both}))
 }
 

@@ -1,0 +1,140 @@
+//! What many ask at once, asked in one statement. A question that comes while others are under way waits for those, and goes
+//! with all that came meanwhile: nothing waits for others to come, and no answer is older than its question.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use sqlx::PgPool;
+use sqlx::postgres::PgRow;
+use tokio::sync::oneshot;
+
+use super::row::{Column, Param, params};
+use super::{ENGINE, failed};
+use crate::StoreError;
+
+/// The most statements of one crowd that are under way: so that one which is held up holds up no more than it must.
+const MOST_ASKING: usize = 2;
+/// The most questions of one statement.
+const MOST: usize = 256;
+
+/// Those who ask the same kind of question.
+pub(super) struct Crowd<Q, A>(Arc<Mutex<Waiting<Q, A>>>);
+
+struct Waiting<Q, A> {
+    questions: Vec<(Q, Tell<A>)>,
+    asking: usize,
+}
+
+type Tell<A> = oneshot::Sender<Result<A, Arc<StoreError>>>;
+
+impl<Q, A> Default for Crowd<Q, A> {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Waiting { questions: Vec::new(), asking: 0 })))
+    }
+}
+
+impl<Q: Send + 'static, A: Send + 'static> Crowd<Q, A> {
+    /// The answer to one question. `ask` answers many, each at the place of its question.
+    pub(super) async fn ask<F>(
+        &self,
+        question: Q,
+        ask: impl Fn(Vec<Q>) -> F + Send + 'static,
+    ) -> Result<A, StoreError>
+    where
+        F: Future<Output = Result<Vec<A>, StoreError>> + Send + 'static,
+    {
+        let (tell, told) = oneshot::channel();
+        let begins = {
+            let mut waiting = self.0.lock();
+            waiting.questions.push((question, tell));
+            let begins = waiting.asking < MOST_ASKING;
+            waiting.asking += usize::from(begins);
+            begins
+        };
+        if begins {
+            // Not by whoever asked first: that one may leave while the others wait.
+            let asking = Asking { crowd: Arc::clone(&self.0), is_over: false };
+            tokio::spawn(asking.until_none_waits(ask));
+        }
+        match told.await {
+            Ok(answer) => answer.map_err(|error| shared(&error)),
+            Err(_) => Err(failed("the question was not asked")),
+        }
+    }
+}
+
+/// One who asks for all.
+struct Asking<Q, A> {
+    crowd: Arc<Mutex<Waiting<Q, A>>>,
+    is_over: bool,
+}
+
+impl<Q, A> Asking<Q, A> {
+    async fn until_none_waits<F>(mut self, ask: impl Fn(Vec<Q>) -> F)
+    where
+        F: Future<Output = Result<Vec<A>, StoreError>>,
+    {
+        while let Some((questions, tells)) = self.next() {
+            match ask(questions).await {
+                Ok(answers) => {
+                    for (tell, answer) in tells.into_iter().zip(answers) {
+                        let _ = tell.send(Ok(answer));
+                    }
+                }
+                Err(error) => {
+                    let error = Arc::new(error);
+                    for tell in tells {
+                        let _ = tell.send(Err(Arc::clone(&error)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Those that wait. That there are none ends this one under the same lock, so that nobody comes in between and stays.
+    fn next(&mut self) -> Option<(Vec<Q>, Vec<Tell<A>>)> {
+        let mut waiting = self.crowd.lock();
+        let count = waiting.questions.len().min(MOST);
+        if count == 0 {
+            waiting.asking -= 1;
+            self.is_over = true;
+            return None;
+        }
+        Some(waiting.questions.drain(..count).unzip())
+    }
+}
+
+/// For one that ends by a panic.
+impl<Q, A> Drop for Asking<Q, A> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.crowd.lock().asking -= 1;
+        }
+    }
+}
+
+/// The one error of a statement, for each who asked.
+fn shared(error: &Arc<StoreError>) -> StoreError {
+    match &**error {
+        StoreError::Full { what, .. } => StoreError::Full { engine: ENGINE, what },
+        _ => failed(Arc::clone(error)),
+    }
+}
+
+/// The row of each key, by a statement that finds those of many keys (`= ANY ($1)`), the key first.
+pub(super) async fn rows<K: Column + Eq + Hash>(
+    pool: PgPool,
+    sql: &'static str,
+    keys: Vec<K>,
+) -> Result<Vec<Option<Arc<PgRow>>>, StoreError>
+where
+    Vec<K>: Param,
+{
+    let mut connection = pool.acquire().await?;
+    let found = sqlx::query_with(sql, params![keys].arguments()?).fetch_all(&mut *connection).await?;
+    let found: HashMap<K, Arc<PgRow>> =
+        found.into_iter().filter_map(|row| Some((K::read(&row, 0)?, Arc::new(row)))).collect();
+    Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+}
