@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use sqlx::PgPool;
@@ -14,8 +15,10 @@ use super::row::{Column, Param, params};
 use super::{ENGINE, failed};
 use crate::StoreError;
 
-/// The most statements of one crowd that are under way: so that one which is held up holds up no more than it must.
-const MOST_ASKING: usize = 2;
+/// Where a statement takes so long, those who come after it wait for it no longer…
+const HELD_UP: Duration = Duration::from_millis(20);
+/// …as long as there are not so many statements of the crowd under way.
+const MOST_ASKING: usize = 4;
 /// The most questions of one statement.
 const MOST: usize = 256;
 
@@ -25,13 +28,15 @@ pub(super) struct Crowd<Q, A>(Arc<Mutex<Waiting<Q, A>>>);
 struct Waiting<Q, A> {
     questions: Vec<(Q, Tell<A>)>,
     asking: usize,
+    /// When the last statement was begun.
+    begun: Instant,
 }
 
 type Tell<A> = oneshot::Sender<Result<A, Arc<StoreError>>>;
 
 impl<Q, A> Default for Crowd<Q, A> {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Waiting { questions: Vec::new(), asking: 0 })))
+        Self(Arc::new(Mutex::new(Waiting { questions: Vec::new(), asking: 0, begun: Instant::now() })))
     }
 }
 
@@ -49,7 +54,8 @@ impl<Q: Send + 'static, A: Send + 'static> Crowd<Q, A> {
         let begins = {
             let mut waiting = self.0.lock();
             waiting.questions.push((question, tell));
-            let begins = waiting.asking < MOST_ASKING;
+            let is_held_up = waiting.asking < MOST_ASKING && waiting.begun.elapsed() > HELD_UP;
+            let begins = waiting.asking == 0 || is_held_up;
             waiting.asking += usize::from(begins);
             begins
         };
@@ -102,6 +108,7 @@ impl<Q, A> Asking<Q, A> {
             self.is_over = true;
             return None;
         }
+        waiting.begun = Instant::now();
         Some(waiting.questions.drain(..count).unzip())
     }
 }

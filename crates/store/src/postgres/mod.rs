@@ -116,6 +116,8 @@ impl Postgres {
             ("statement_timeout", millis(options.statement)),
             ("lock_timeout", millis(options.statement)),
             ("idle_in_transaction_session_timeout", millis(options.statement)),
+            // Every statement finds its rows by a key: there is one plan for all values, and it is made once.
+            ("plan_cache_mode", "force_generic_plan".to_owned()),
         ];
         let connect: PgConnectOptions = url.parse()?;
         let connect =

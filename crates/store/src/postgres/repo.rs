@@ -8,7 +8,7 @@ use sqlx::postgres::PgRow;
 
 use super::account::{clamp, own};
 use super::row::{Columns, all, one, params};
-use super::writer::{Write, atomic};
+use super::writer::{Write, at_once, atomic};
 use super::{Postgres, blob, failed, read, statements};
 use crate::StoreError;
 use crate::repo::{Committed, ListRecords, NewCommit, Record, RecordChange, RepoCounts, RepoHead, RepoStore};
@@ -31,6 +31,9 @@ impl RepoStore for Postgres {
     }
 
     async fn commit_repo(&self, commit: NewCommit) -> Result<Committed, StoreError> {
+        if self.commit_at_once(&commit).await? {
+            return Ok(Committed::Committed);
+        }
         atomic!(self, write => commit_in(write, &commit).await)
     }
 
@@ -100,6 +103,39 @@ impl RepoStore for Postgres {
     async fn list_collections(&self, did: &Did) -> Result<Vec<Nsid>, StoreError> {
         let collection = |row: &PgRow| Columns::new("record", row).parse(0, "collection");
         read!(self, connection => all(connection, LIST_COLLECTIONS, params![did.as_str()], collection).await)
+    }
+}
+
+impl Postgres {
+    /// What most commits are, one record without blobs that is made or replaced, in one statement, which is a step of its own.
+    /// False if it is another case, and nothing was done.
+    async fn commit_at_once(&self, commit: &NewCommit) -> Result<bool, StoreError> {
+        let ([RecordChange::Put { record, blobs }], Some(previous)) = (&*commit.changes, &commit.previous)
+        else {
+            return Ok(false);
+        };
+        if !blobs.is_empty() {
+            return Ok(false);
+        }
+        let removed: Vec<Vec<u8>> = commit.removed.iter().map(Cid::to_bytes).collect();
+        let (cids, blocks): (Vec<Vec<u8>>, Vec<Vec<u8>>) =
+            commit.blocks.iter().map(|(cid, bytes)| (cid.to_bytes(), bytes.to_vec())).unzip();
+        let params = params![
+            commit.did.as_str(),
+            previous.to_bytes(),
+            commit.head.commit.to_bytes(),
+            commit.head.rev.as_str(),
+            commit.head.data.to_bytes(),
+            removed,
+            cids,
+            blocks,
+            record.collection.as_str(),
+            record.key.as_str(),
+            record.cid.to_bytes(),
+            &*record.value,
+        ];
+        let moved = read!(self, connection => one(connection, COMMIT_AT_ONCE, params, |_| Ok(())).await);
+        Ok(at_once(moved)?.is_some())
     }
 }
 
@@ -206,6 +242,16 @@ statements! {
     LIST = "SELECT did, head, rev, data FROM repo WHERE did > $1 ORDER BY did LIMIT $2";
     INSERT = "INSERT INTO repo (did, head, rev, data) VALUES ($1, $2, $3, $4) RETURNING number";
     MOVE_HEAD = "UPDATE repo SET head = $2, rev = $3, data = $4 WHERE number = $1";
+    COMMIT_AT_ONCE = "WITH \
+        moved AS (UPDATE repo SET head = $3, rev = $4, data = $5 WHERE did = $1 AND head = $2 RETURNING number), \
+        dropped AS (DELETE FROM block USING moved WHERE repo = number AND cid = ANY ($6::bytea[])), \
+        added AS (INSERT INTO block (repo, cid, bytes) SELECT number, new.cid, new.bytes \
+            FROM moved, unnest($7::bytea[], $8::bytea[]) AS new (cid, bytes) ON CONFLICT DO NOTHING), \
+        put AS (INSERT INTO record (repo, collection, key, cid, value) \
+            SELECT number, $9::text, $10::text, $11::bytea, $12::bytea FROM moved \
+            ON CONFLICT (repo, collection, key) DO UPDATE SET cid = excluded.cid, value = excluded.value), \
+        forgotten AS (DELETE FROM record_blob USING moved WHERE repo = number AND collection = $9 AND key = $10) \
+        SELECT number FROM moved";
     FIND_BLOCK = "SELECT cid, bytes FROM block WHERE repo = (SELECT number FROM repo WHERE did = $1) AND cid = $2";
     LIST_BLOCKS = "SELECT cid, bytes FROM block WHERE repo = (SELECT number FROM repo WHERE did = $1) AND cid > $2 \
         ORDER BY cid LIMIT $3";

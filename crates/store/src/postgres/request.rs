@@ -8,12 +8,12 @@ use gatewright_protocol::time::UnixTime;
 use sqlx::postgres::{PgConnection, PgRow};
 
 use super::account::own;
-use super::room::{Kind, signed};
+use super::room::{Grown, Kind, signed};
 use super::row::{Columns, Params, all, one, params};
 use super::set_change::{sets, sets_column};
 use super::token::{auth_column, client, client_auth};
-use super::writer::{Write, atomic};
-use super::{Postgres, consent, device, failed, read, statements, token};
+use super::writer::{Write, at_once, atomic};
+use super::{Postgres, consent, device, failed, read, security_event, statements, token};
 use crate::StoreError;
 use crate::consent::Consent;
 use crate::device::DeviceId;
@@ -36,19 +36,27 @@ impl RequestStore for Postgres {
         else {
             return Ok(RequestCreated::Full);
         };
-        let created = atomic!(self, write => {
-            create_in(write, &request, auth.as_deref(), &parameters, challenge_until).await
-        })?;
-        match created {
-            Created::Request { is_new_challenge } => {
-                place.keep();
-                if is_new_challenge {
-                    challenge.keep();
-                }
-                Ok(RequestCreated::Created)
-            }
-            Created::ChallengeUsed => Ok(RequestCreated::ChallengeUsed),
+        let params = params![
+            request.parameters.code_challenge.as_str(),
+            challenge_until.millis(),
+            request.created_at.millis(),
+            request.id.0,
+            request.client.as_str(),
+            auth,
+            request.dpop_jkt.as_bytes(),
+            parameters,
+            request.expires_at.millis(),
+            request.device.as_ref().map(|device| device.0.as_str()),
+        ];
+        let is_new = |row: &PgRow| Columns::new("challenge", row).value::<bool>(0, "challenge");
+        // One statement is a step of its own.
+        let created = read!(self, connection => one(connection, CREATE, params, is_new).await)?;
+        let Some(is_new_challenge) = created else { return Ok(RequestCreated::ChallengeUsed) };
+        place.keep();
+        if is_new_challenge {
+            challenge.keep();
         }
+        Ok(RequestCreated::Created)
     }
 
     async fn find_request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
@@ -85,6 +93,9 @@ impl RequestStore for Postgres {
     }
 
     async fn exchange_code(&self, code: &CodeHash, new: NewToken) -> Result<CodeExchanged, StoreError> {
+        if self.exchange_at_once(code, &new).await? {
+            return Ok(CodeExchanged::Created);
+        }
         atomic!(self, write => {
             let exchanged = use_in(write, code, Some(new.token.id), new.token.created_at).await?;
             if let CodeExchanged::Created = exchanged {
@@ -96,6 +107,27 @@ impl RequestStore for Postgres {
 
     async fn consume_code(&self, code: &CodeHash, now: UnixTime) -> Result<CodeExchanged, StoreError> {
         atomic!(self, write => use_in(write, code, None, now).await)
+    }
+}
+
+impl Postgres {
+    /// What most exchanges are, those without permission sets, in one statement, which is a step of its own. False if it is
+    /// another case, or there is no such code, and nothing was done.
+    async fn exchange_at_once(&self, code: &CodeHash, new: &NewToken) -> Result<bool, StoreError> {
+        let NewToken { token, sets, event, .. } = new;
+        let event = event.as_ref();
+        if !sets.is_empty() || event.is_some_and(|event| event.account != token.account) {
+            return Ok(false);
+        }
+        let until = token.created_at.plus(USED_CODE_MEMORY).millis();
+        let params = token::params_of(params![code.as_bytes(), token.id.0, until], token)?;
+        let params = security_event::params_of(params, event);
+        let used =
+            at_once(read!(self, connection => one(connection, EXCHANGE_AT_ONCE, params, |_| Ok(())).await))?;
+        if used.is_some() {
+            self.room.apply(&Grown::of(Kind::Requests, -1));
+        }
+        Ok(used.is_some())
     }
 }
 
@@ -127,43 +159,6 @@ async fn delete(write: &mut Write, id: &RequestId) -> Result<bool, StoreError> {
 
 async fn find(connection: &mut PgConnection, id: &RequestId) -> Result<Option<Request>, StoreError> {
     one(connection, FIND, params![&id.0], read).await
-}
-
-/// What became of a request for which there was room.
-enum Created {
-    ChallengeUsed,
-    Request { is_new_challenge: bool },
-}
-
-async fn create_in(
-    write: &mut Write,
-    request: &Request,
-    auth: Option<&str>,
-    parameters: &str,
-    challenge_until: UnixTime,
-) -> Result<Created, StoreError> {
-    let (challenge, until) = (request.parameters.code_challenge.as_str(), challenge_until.millis());
-    let reserve = params![challenge, until, request.created_at.millis()];
-    let is_new = |row: &PgRow| Columns::new("challenge", row).value::<bool>(0, "challenge");
-    let Some(is_new_challenge) = one(&mut write.connection, RESERVE, reserve, is_new).await? else {
-        return Ok(Created::ChallengeUsed);
-    };
-    write
-        .execute(
-            INSERT,
-            params![
-                request.id.0,
-                request.client.as_str(),
-                auth,
-                request.dpop_jkt.as_bytes(),
-                parameters,
-                request.created_at.millis(),
-                request.expires_at.millis(),
-                request.device.as_ref().map(|device| device.0.as_str()),
-            ],
-        )
-        .await?;
-    Ok(Created::Request { is_new_challenge })
 }
 
 async fn open_in(
@@ -295,12 +290,30 @@ macro_rules! columns {
 }
 
 statements! {
-    /// Nothing comes back where it may not be used again; else whether its row is a new one, and not one whose time was over
-    /// and that was not swept yet.
-    RESERVE = "INSERT INTO challenge AS row (challenge, until) VALUES ($1, $2) ON CONFLICT (challenge) DO UPDATE \
-        SET until = excluded.until WHERE row.until <= $3 RETURNING xmax = 0";
-    INSERT = "INSERT INTO request (id, client, client_auth, dpop_jkt, parameters, created_at, expires_at, device) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    /// Nothing comes back where the challenge may not be used again; else whether its row is a new one, and not one whose time
+    /// was over and that was not swept yet.
+    CREATE = "WITH reserved AS (INSERT INTO challenge AS row (challenge, until) VALUES ($1, $2) \
+        ON CONFLICT (challenge) DO UPDATE SET until = excluded.until WHERE row.until <= $3 RETURNING xmax = 0 AS is_new), \
+        made AS (INSERT INTO request (id, client, client_auth, dpop_jkt, parameters, created_at, expires_at, device) \
+            SELECT $4::text, $5::text, $6::text, $7::bytea, $8::text, $3, $9::bigint, $10::text FROM reserved) \
+        SELECT is_new FROM reserved";
+    /// A code that is used, the token that it is exchanged for, and what the log of its owner says of it.
+    EXCHANGE_AT_ONCE = "WITH used AS (DELETE FROM request WHERE code = $1 RETURNING account, device), \
+        noted AS (INSERT INTO used_code (code, account, device, token, until) \
+            SELECT $1, account, device, $2::bytea, $3::bigint FROM used), \
+        made AS (INSERT INTO token (id, account, client, client_auth, client_key, dpop_jkt, audience, approved, granted, \
+            device, created_at, rotated_at, rotation, access_expires_at, refresh, previous_refresh, began_public) \
+            SELECT $2, $4::text, $5::text, $6::text, $7::bytea, $8::bytea, $9::text, $10::text, $11::text, \
+            $12::text, $13::bigint, $14::bigint, $15::bigint, $16::bigint, $17::bytea, $18::bytea, $19::boolean FROM used \
+            RETURNING number), \
+        kept AS (INSERT INTO refresh (hash, token) SELECT $17, number FROM made WHERE $17 IS NOT NULL), \
+        said AS (INSERT INTO security_event (account, at, kind, session, client, subject, scope, place) \
+            SELECT $4, $20::bigint, $21::text, $22::bytea, $23::text, $24::text, $25::text, $26::text FROM used \
+            WHERE $21 IS NOT NULL), \
+        trimmed AS (DELETE FROM security_event WHERE EXISTS (SELECT 1 FROM used) AND number IN \
+            (SELECT number FROM security_event WHERE account = $4 AND kind = $21 \
+            ORDER BY at DESC, number DESC OFFSET $27::bigint)) \
+        SELECT account FROM used";
     FIND = select!("WHERE id = $1");
     FIND_BY_CODE = select!("WHERE code = $1");
     OPEN = concat!("UPDATE request SET device = $2, expires_at = $3 \

@@ -163,6 +163,7 @@ param! {
     Vec<u8> as Vec<u8>: Clone::clone,
     Vec<i64> as Vec<i64>: Clone::clone,
     Vec<String> as Vec<String>: Clone::clone,
+    Vec<Vec<u8>> as Vec<Vec<u8>>: Clone::clone,
 }
 
 impl<const N: usize> Param for [u8; N] {

@@ -6,7 +6,7 @@ use gatewright_protocol::time::UnixTime;
 use sqlx::postgres::PgRow;
 
 use super::account::{clamp, own};
-use super::row::{Columns, all, one, params};
+use super::row::{Columns, Params, all, one, params};
 use super::writer::{Write, atomic};
 use super::{Postgres, read, statements};
 use crate::StoreError;
@@ -69,6 +69,20 @@ pub(super) async fn insert(write: &mut Write, event: &SecurityEvent) -> Result<(
     write.execute(INSERT, row).await?;
     write.execute(TRIM, params![account.as_str(), kind.word(), clamp(MOST_EVENTS)]).await?;
     Ok(())
+}
+
+/// These values, and those of an event's columns after its account, all null without one; then how many stay beside it.
+pub(super) fn params_of(params: Params, event: Option<&SecurityEvent>) -> Params {
+    let text = |of: fn(&SecurityEvent) -> &Option<String>| event.and_then(|event| of(event).clone());
+    params
+        .with(&event.map(|event| event.at.millis()))
+        .with(&event.map(|event| event.kind.word()))
+        .with(&event.and_then(|event| event.session).map(|session| session.0))
+        .with(&text(|event| &event.client))
+        .with(&text(|event| &event.subject))
+        .with(&text(|event| &event.scope))
+        .with(&text(|event| &event.place))
+        .with(&clamp(MOST_EVENTS - 1))
 }
 
 fn read(row: &PgRow) -> Result<SecurityEvent, StoreError> {

@@ -9,7 +9,7 @@ use gatewright_protocol::syntax::Did;
 use sqlx::postgres::{PgConnection, PgRow};
 
 use super::row::{Columns, Params, all, one, params};
-use super::writer::{Write, atomic};
+use super::writer::{Write, at_once, atomic};
 use super::{Postgres, crowd, failed, read, security_event, set_change, statements};
 use crate::StoreError;
 use crate::device::DeviceId;
@@ -28,6 +28,9 @@ impl TokenStore for Postgres {
     }
 
     async fn rotate_token(&self, rotate: RotateToken) -> Result<Rotation, StoreError> {
+        if let Some(token) = self.rotate_at_once(&rotate).await? {
+            return Ok(Rotation::Rotated(Box::new(token)));
+        }
         atomic!(self, write => rotate_in(write, &rotate).await)
     }
 
@@ -56,6 +59,26 @@ impl TokenStore for Postgres {
     }
 }
 
+impl Postgres {
+    /// What most rotations are, in one statement, which is a step of its own: the presented refresh token is current, and
+    /// nothing else changes. None if it is another case, and nothing was done.
+    async fn rotate_at_once(&self, rotate: &RotateToken) -> Result<Option<Token>, StoreError> {
+        if rotate.sets.is_some() {
+            return Ok(None);
+        }
+        let params = params![
+            rotate.id.0,
+            rotate.presented.as_bytes(),
+            rotate.successor.as_bytes(),
+            rotate.granted.as_str(),
+            rotate.now.millis(),
+            rotate.access_expires_at.millis(),
+            auth_column(&rotate.client_auth)?,
+        ];
+        at_once(read!(self, connection => one(connection, ROTATE_AT_ONCE, params, read).await))
+    }
+}
+
 /// The token of this name, as the database has it.
 pub(super) async fn find(connection: &mut PgConnection, id: TokenId) -> Result<Option<Token>, StoreError> {
     one(connection, FIND, params![id.0], read).await
@@ -64,30 +87,7 @@ pub(super) async fn find(connection: &mut PgConnection, id: TokenId) -> Result<O
 /// Keeps a new token.
 pub(super) async fn insert(write: &mut Write, new: &NewToken) -> Result<(), StoreError> {
     let NewToken { token, sets, changes, event } = new;
-    write
-        .execute(
-            INSERT,
-            params![
-                token.id.0,
-                token.account.as_str(),
-                token.client.as_str(),
-                auth_column(&token.client_auth)?,
-                token.client_auth.thumbprint().map(Thumbprint::as_bytes),
-                token.dpop_jkt.as_bytes(),
-                token.audience.as_str(),
-                token.approved.as_str(),
-                token.granted.as_str(),
-                token.device.as_ref().map(|device| device.0.as_str()),
-                token.created_at.millis(),
-                token.rotated_at.millis(),
-                token.rotation,
-                token.access_expires_at.millis(),
-                token.refresh.as_ref().map(RefreshTokenHash::as_bytes),
-                token.previous_refresh.as_ref().map(RefreshTokenHash::as_bytes),
-                token.began_public,
-            ],
-        )
-        .await?;
+    write.execute(INSERT, params_of(params![token.id.0], token)?).await?;
     if let Some(refresh) = &token.refresh {
         write.execute(INSERT_REFRESH, params![refresh.as_bytes(), token.id.0]).await?;
     }
@@ -99,6 +99,27 @@ pub(super) async fn insert(write: &mut Write, new: &NewToken) -> Result<(), Stor
         security_event::insert(write, event).await?;
     }
     Ok(())
+}
+
+/// These values, and those of a token's columns after its id.
+pub(super) fn params_of(params: Params, token: &Token) -> Result<Params, StoreError> {
+    Ok(params
+        .with(&token.account.as_str())
+        .with(&token.client.as_str())
+        .with(&auth_column(&token.client_auth)?)
+        .with(&token.client_auth.thumbprint().map(Thumbprint::as_bytes))
+        .with(&token.dpop_jkt.as_bytes())
+        .with(&token.audience.as_str())
+        .with(&token.approved.as_str())
+        .with(&token.granted.as_str())
+        .with(&token.device.as_ref().map(|device| device.0.as_str()))
+        .with(&token.created_at.millis())
+        .with(&token.rotated_at.millis())
+        .with(&token.rotation)
+        .with(&token.access_expires_at.millis())
+        .with(&token.refresh.as_ref().map(RefreshTokenHash::as_bytes))
+        .with(&token.previous_refresh.as_ref().map(RefreshTokenHash::as_bytes))
+        .with(&token.began_public))
 }
 
 /// Ends a token; whether there was one.
@@ -233,6 +254,12 @@ statements! {
     INSERT_REFRESH = "INSERT INTO refresh (hash, token) SELECT $1, number FROM token WHERE id = $2";
     ROTATE = "UPDATE token SET granted = $4, rotated_at = $5, rotation = rotation + 1, access_expires_at = $6, \
         refresh = $3, previous_refresh = $2 WHERE id = $1 AND refresh = $2";
+    ROTATE_AT_ONCE = concat!(
+        "WITH rotated AS (UPDATE token SET granted = $4, rotated_at = $5, rotation = rotation + 1, \
+         access_expires_at = $6, refresh = $3, previous_refresh = $2 \
+         WHERE id = $1 AND refresh = $2 AND client_auth IS NOT DISTINCT FROM $7 RETURNING number, ", columns!(), "), \
+         kept AS (INSERT INTO refresh (hash, token) SELECT $3, number FROM rotated) SELECT ", columns!(), " FROM rotated"
+    );
     BIND = "UPDATE token SET client_auth = $2, client_key = $3 WHERE id = $1";
     END = "DELETE FROM token WHERE id = $1";
     END_BY_ACCOUNT = "DELETE FROM token WHERE account = $1";

@@ -106,6 +106,15 @@ fn code_of(error: &StoreError) -> Option<String> {
     Some(code.into_owned())
 }
 
+/// What a statement came to that is a whole step in most cases: none where it is for the step itself to be taken, because the
+/// case is another one or somebody was in the way.
+pub(super) fn at_once<T>(outcome: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
+    match outcome {
+        Err(error) if matches!(code_of(&error).as_deref(), Some("40001" | "40P01" | "23505")) => Ok(None),
+        outcome => outcome,
+    }
+}
+
 /// Runs a step on a store until it is kept, or fails for good. The step is an expression of `Result<_, StoreError>`, in
 /// which `?` and `return` leave the step.
 macro_rules! atomic {
