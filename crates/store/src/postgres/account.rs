@@ -20,9 +20,9 @@ impl AccountStore for Postgres {
 
     async fn find_account(&self, did: &Did) -> Result<Option<Account>, StoreError> {
         let pool = self.pool.clone();
-        let ask = move |dids| crowd::rows(pool.clone(), FIND_ALL, dids);
+        let ask = move |dids| crowd::rows(pool.clone(), FIND_ALL, 0, dids);
         let found = self.accounts.ask(did.to_string(), ask).await?;
-        found.as_deref().map(read).transpose()
+        found.first().map(read).transpose()
     }
 
     async fn find_account_by_handle(&self, handle: &Handle) -> Result<Option<Account>, StoreError> {

@@ -130,18 +130,27 @@ fn shared(error: &Arc<StoreError>) -> StoreError {
     }
 }
 
-/// The row of each key, by a statement that finds those of many keys (`= ANY ($1)`), the key first.
+/// Rows that more than one may have asked for.
+pub(super) type Rows = Arc<Vec<PgRow>>;
+
+/// The rows of each key, by a statement that finds those of many keys (`= ANY ($1)`), with the key in the column `at`.
 pub(super) async fn rows<K: Column + Eq + Hash>(
     pool: PgPool,
     sql: &'static str,
+    at: usize,
     keys: Vec<K>,
-) -> Result<Vec<Option<Arc<PgRow>>>, StoreError>
+) -> Result<Vec<Rows>, StoreError>
 where
     Vec<K>: Param,
 {
     let mut connection = pool.acquire().await?;
     let found = sqlx::query_with(sql, params![keys].arguments()?).fetch_all(&mut *connection).await?;
-    let found: HashMap<K, Arc<PgRow>> =
-        found.into_iter().filter_map(|row| Some((K::read(&row, 0)?, Arc::new(row)))).collect();
-    Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+    let mut rows: HashMap<K, Vec<PgRow>> = HashMap::new();
+    for row in found {
+        let key =
+            K::read(&row, at).ok_or_else(|| failed("a row came back without the key it was found by"))?;
+        rows.entry(key).or_default().push(row);
+    }
+    let rows: HashMap<K, Rows> = rows.into_iter().map(|(key, rows)| (key, Arc::new(rows))).collect();
+    Ok(keys.iter().map(|key| rows.get(key).cloned().unwrap_or_default()).collect())
 }

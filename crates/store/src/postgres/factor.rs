@@ -9,9 +9,9 @@ use sqlx::postgres::{PgConnection, PgRow};
 
 use super::account::{has_password, own};
 use super::device::{is_known, keep_sign_in, replace_secret};
-use super::row::{self, Columns, all, one, params};
+use super::row::{self, Columns, one, params};
 use super::writer::{Write, atomic};
-use super::{Postgres, read, statements};
+use super::{Postgres, crowd, read, statements};
 use crate::StoreError;
 use crate::account::PasswordHash;
 use crate::device::{ACCOUNT_PAGES, DeviceAccount, DeviceId};
@@ -31,7 +31,9 @@ impl FactorStore for Postgres {
     }
 
     async fn list_factors(&self, account: &Did) -> Result<Vec<Factor>, StoreError> {
-        read!(self, connection => all(connection, LIST, params![account.as_str()], read).await)
+        let pool = self.pool.clone();
+        let ask = move |accounts| crowd::rows(pool.clone(), LIST, 1, accounts);
+        self.factors.ask(account.to_string(), ask).await?.iter().map(read).collect()
     }
 
     async fn use_factor(&self, used: FactorUse) -> Result<bool, StoreError> {
@@ -296,7 +298,7 @@ macro_rules! columns {
 
 statements! {
     FIND = concat!("SELECT ", columns!(), " FROM factor WHERE id = $1");
-    LIST = concat!("SELECT ", columns!(), " FROM factor WHERE account = $1 ORDER BY created_at, id");
+    LIST = concat!("SELECT ", columns!(), " FROM factor WHERE account = ANY ($1) ORDER BY created_at, id");
     IS_TAKEN = "SELECT 1 FROM factor WHERE id = $1 OR (account = $2 AND kind = $3 AND kind <> 'passkey')";
     COUNT = "SELECT count(*) FROM factor WHERE account = $1";
     INSERT = concat!("INSERT INTO factor (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");

@@ -32,14 +32,13 @@ mod token;
 mod writer;
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgPool, Postgres as Engine};
 
-use self::crowd::Crowd;
+use self::crowd::{Crowd, Rows};
 use self::room::Room;
 use crate::security_event::NotedEvents;
 use crate::{Limits, StoreError};
@@ -68,9 +67,12 @@ use read;
 pub struct Postgres {
     pool: PgPool,
     room: Room,
-    accounts: Crowd<String, Option<Arc<PgRow>>>,
+    accounts: Crowd<String, Rows>,
+    codes: Crowd<[u8; 32], Rows>,
+    factors: Crowd<String, Rows>,
     proofs: Crowd<replay::Use, replay::Seen>,
-    tokens: Crowd<[u8; 16], Option<Arc<PgRow>>>,
+    refreshes: Crowd<[u8; 32], Rows>,
+    tokens: Crowd<[u8; 16], Rows>,
     noted_events: NotedEvents,
 }
 
@@ -141,7 +143,10 @@ impl Postgres {
             pool,
             room,
             accounts: Crowd::default(),
+            codes: Crowd::default(),
+            factors: Crowd::default(),
             proofs: Crowd::default(),
+            refreshes: Crowd::default(),
             tokens: Crowd::default(),
             noted_events: NotedEvents::default(),
         })

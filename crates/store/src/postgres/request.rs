@@ -13,7 +13,7 @@ use super::row::{Columns, Params, all, one, params};
 use super::set_change::{sets, sets_column};
 use super::token::{auth_column, client, client_auth};
 use super::writer::{Write, at_once, atomic};
-use super::{Postgres, consent, device, failed, read, security_event, statements, token};
+use super::{Postgres, consent, crowd, device, failed, read, security_event, statements, token};
 use crate::StoreError;
 use crate::consent::Consent;
 use crate::device::DeviceId;
@@ -89,7 +89,10 @@ impl RequestStore for Postgres {
     }
 
     async fn find_request_by_code(&self, code: &CodeHash) -> Result<Option<Request>, StoreError> {
-        read!(self, connection => one(connection, FIND_BY_CODE, params![code.as_bytes()], read).await)
+        let pool = self.pool.clone();
+        let ask = move |codes| crowd::rows(pool.clone(), FIND_BY_CODES, 9, codes);
+        let found = self.codes.ask(code.0, ask).await?;
+        found.first().map(read).transpose()
     }
 
     async fn exchange_code(&self, code: &CodeHash, new: NewToken) -> Result<CodeExchanged, StoreError> {
@@ -315,7 +318,7 @@ statements! {
             ORDER BY at DESC, number DESC OFFSET $27::bigint)) \
         SELECT account FROM used";
     FIND = select!("WHERE id = $1");
-    FIND_BY_CODE = select!("WHERE code = $1");
+    FIND_BY_CODES = select!("WHERE code = ANY ($1)");
     OPEN = concat!("UPDATE request SET device = $2, expires_at = $3 \
         WHERE id = $1 AND code IS NULL AND coalesce(device, $2) = $2 AND expires_at > $4 RETURNING ", columns!());
     APPROVE = "UPDATE request SET account = $3, scope = $4, code = $5, code_expires_at = $6, sets = $8 \

@@ -19,12 +19,15 @@ use crate::token::{NewToken, RotateToken, Rotation, Token, TokenId, TokenStore};
 impl TokenStore for Postgres {
     async fn find_token(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
         let pool = self.pool.clone();
-        let found = self.tokens.ask(id.0, move |ids| crowd::rows(pool.clone(), FIND_ALL, ids)).await?;
-        found.as_deref().map(read).transpose()
+        let found = self.tokens.ask(id.0, move |ids| crowd::rows(pool.clone(), FIND_ALL, 0, ids)).await?;
+        found.first().map(read).transpose()
     }
 
     async fn find_token_by_refresh(&self, refresh: &RefreshTokenHash) -> Result<Option<Token>, StoreError> {
-        read!(self, connection => one(connection, FIND_WITH_REFRESH, params![refresh.as_bytes()], read).await)
+        let pool = self.pool.clone();
+        let ask = move |hashes| crowd::rows(pool.clone(), FIND_WITH_REFRESH, 16, hashes);
+        let found = self.refreshes.ask(refresh.0, ask).await?;
+        found.first().map(read).transpose()
     }
 
     async fn rotate_token(&self, rotate: RotateToken) -> Result<Rotation, StoreError> {
@@ -245,7 +248,8 @@ statements! {
     FIND = concat!("SELECT ", columns!(), " FROM token WHERE id = $1");
     FIND_ALL = concat!("SELECT ", columns!(), " FROM token WHERE id = ANY ($1)");
     FIND_BY_REFRESH = "SELECT token.id FROM refresh JOIN token ON token.number = refresh.token WHERE hash = $1";
-    FIND_WITH_REFRESH = concat!("SELECT ", columns!(), " FROM token WHERE number = (SELECT token FROM refresh WHERE hash = $1)");
+    FIND_WITH_REFRESH = concat!("SELECT ", columns!(), ", hash FROM refresh JOIN token ON token.number = refresh.token \
+        WHERE hash = ANY ($1)");
     LIST = concat!("SELECT ", columns!(), " FROM token WHERE account = $1 ORDER BY created_at DESC, id");
     LIST_BOUND_KEYS = "SELECT DISTINCT client, client_key FROM token WHERE client_key IS NOT NULL";
     INSERT = "INSERT INTO token (id, account, client, client_auth, client_key, dpop_jkt, audience, approved, granted, \
